@@ -1,0 +1,205 @@
+"""Forecast: what we expect of one target, as quantiles, and as sample paths where sums matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+from scipy import special
+
+from tradewind.arrays import Dates, Floats
+from tradewind.errors import UnknownName
+
+Sampler = Callable[[int, np.random.Generator], Floats]
+"""A model's own joint paths: (n, rng) → [N, h, n]."""
+
+CHUNK = 512
+"""Series whose paths are held at once while summing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """How forecast errors hang together, as a normal copula of their ranks in the back-test.
+
+    steps    [h, h]   correlation of one series' normal scores over the horizon
+    common            share of their variance that all series have in common, in [0, 1)
+    """
+
+    steps: Floats
+    common: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Quantiles of one target for N series over h steps.
+
+    ids          N series keys
+    ds           [h]         period starts
+    levels       Q           ascending, in (0, 1)
+    quantiles    [N, h, Q]   do not cross; unit of the target
+    target                   column that is forecast
+    whole                    True where the target is counted: paths are whole numbers
+    lower                    the target is never below this (0 for sales), or None
+    dependence               joins the marginals into paths; None means comonotone over the horizon
+    sampler                  joint paths of the model itself, in place of `dependence`
+    """
+
+    ids: tuple[str, ...]
+    ds: Dates
+    levels: tuple[float, ...]
+    quantiles: Floats
+    target: str = "y"
+    whole: bool = False
+    lower: float | None = None
+    dependence: Dependence | None = None
+    sampler: Sampler | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        shape = (len(self.ids), len(self.ds), len(self.levels))
+        if self.quantiles.shape != shape:
+            raise ValueError(
+                f"quantiles have shape {self.quantiles.shape}, ids × ds × levels is {shape}"
+            )
+
+    @property
+    def h(self) -> int:
+        """Steps ahead."""
+        return len(self.ds)
+
+    @property
+    def median(self) -> Floats:
+        """The 0.5 quantile, [N, h]."""
+        return self.at((0.5,))[:, :, 0]
+
+    def at(self, levels: Sequence[float]) -> Floats:
+        """Quantiles at other levels, [N, h, len(levels)], interpolated on the normal scale."""
+        if tuple(levels) == self.levels:
+            return self.quantiles
+        scores = special.ndtri(np.asarray(levels, dtype=np.float64))
+        wide = np.broadcast_to(scores, (len(self.ids), self.h, len(scores)))
+        return self._clip(_interpolate(self.quantiles, self.levels, wide))
+
+    def select(self, ids: Sequence[str]) -> Forecast:
+        """The forecast of these series, in this order."""
+        place = {key: i for i, key in enumerate(self.ids)}
+        if missing := [key for key in ids if key not in place]:
+            raise UnknownName(
+                f"no forecast for series {missing[:3]}; there are {len(self.ids)} series"
+            )
+        rows = [place[key] for key in ids]
+        sampler = self.sampler
+        mine = None if sampler is None else (lambda n, rng: sampler(n, rng)[rows])
+        return replace(self, ids=tuple(ids), quantiles=self.quantiles[rows], sampler=mine)
+
+    def paths(self, n: int, rng: np.random.Generator) -> Floats:
+        """n joint sample paths of each series, [N, h, n]; whole numbers where the target is counted."""
+        if self.sampler is not None:
+            return self.sampler(n, rng)
+        return np.concatenate(
+            [self._draw(part, n, rng, common) for part, common in self._parts(n, rng)]
+        )
+
+    def aggregate(self, groups: Sequence[str], n: int, rng: np.random.Generator) -> Forecast:
+        """The forecast of sums of series: `groups` names the group of each series.
+
+        Sums are taken over n joint paths, so a group's interval is narrower or wider than
+        the sum of its members' as their dependence says. The means add up over any grouping.
+        """
+        names = tuple(sorted(set(groups)))
+        index = _positions(groups, names)
+        sums = np.zeros((len(names), self.h, n))
+        if self.sampler is not None:
+            np.add.at(sums, index, self.sampler(n, rng))
+        else:
+            for part, common in self._parts(n, rng):
+                np.add.at(sums, index[part], self._draw(part, n, rng, common))
+        quantiles = np.moveaxis(np.quantile(sums, self.levels, axis=2), 0, 2)
+        return replace(
+            self, ids=names, quantiles=quantiles, sampler=_resample(sums), dependence=None
+        )
+
+    def totals(self, n: int, rng: np.random.Generator) -> Floats:
+        """Sample sums over the whole horizon, [N, n]."""
+        total: Floats = self.paths(n, rng).sum(axis=1)
+        return total
+
+    def to_frame(self) -> pl.DataFrame:
+        """unique_id, ds, one column per level ("q0.1", …), sorted by (unique_id, ds)."""
+        count = len(self.ids)
+        table = pl.DataFrame(
+            {
+                "unique_id": np.repeat(np.array(self.ids, dtype=object), self.h),
+                "ds": np.tile(self.ds, count),
+            },
+            schema={"unique_id": pl.String, "ds": pl.Datetime("us")},
+        )
+        columns = [
+            pl.Series(f"q{q:g}", self.quantiles[:, :, k].ravel()) for k, q in enumerate(self.levels)
+        ]
+        return table.with_columns(columns).sort("unique_id", "ds")
+
+    def _parts(self, n: int, rng: np.random.Generator) -> list[tuple[slice, Floats]]:
+        """Slices of the series, each with the normal scores that all series share, [h, n]."""
+        common = rng.standard_normal((self.h, n))
+        return [(slice(a, a + CHUNK), common) for a in range(0, max(len(self.ids), 1), CHUNK)]
+
+    def _draw(self, part: slice, n: int, rng: np.random.Generator, common: Floats) -> Floats:
+        quantiles = self.quantiles[part]
+        if self.dependence is None:
+            scores = np.broadcast_to(
+                rng.standard_normal((len(quantiles), 1, n)), (len(quantiles), self.h, n)
+            )
+        else:
+            share = self.dependence.common
+            own = rng.standard_normal((len(quantiles), self.h, n))
+            mixed = np.sqrt(share) * common + np.sqrt(1 - share) * own
+            scores = np.einsum(
+                "ij,njs->nis", _root(self.dependence.steps[: self.h, : self.h]), mixed
+            )
+        drawn = self._clip(_interpolate(quantiles, self.levels, scores))
+        return np.floor(drawn + rng.random(drawn.shape)) if self.whole else drawn
+
+    def _clip(self, values: Floats) -> Floats:
+        return values if self.lower is None else np.maximum(values, self.lower)
+
+
+def _interpolate(quantiles: Floats, levels: Sequence[float], scores: Floats) -> Floats:
+    """The quantile function of each cell at normal scores [N, h, S]; linear in the score, also in the tails."""
+    knots = special.ndtri(np.asarray(levels, dtype=np.float64))
+    if len(knots) == 1:
+        return np.broadcast_to(quantiles, scores.shape).copy()
+    right = np.clip(np.searchsorted(knots, scores), 1, len(knots) - 1)
+    weight = (scores - knots[right - 1]) / (knots[right] - knots[right - 1])
+    low = np.take_along_axis(quantiles, right - 1, axis=2)
+    high = np.take_along_axis(quantiles, right, axis=2)
+    values: Floats = low + weight * (high - low)
+    return values
+
+
+def _root(correlation: Floats) -> Floats:
+    """A matrix square root that also takes a correlation matrix of full rank only up to rounding."""
+    values, vectors = np.linalg.eigh(correlation)
+    root: Floats = vectors * np.sqrt(np.maximum(values, 0.0))
+    norm = np.sqrt((root**2).sum(axis=1, keepdims=True))
+    return root / np.where(norm > 0, norm, 1.0)
+
+
+def _positions(
+    groups: Sequence[str], names: tuple[str, ...]
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    place = {name: i for i, name in enumerate(names)}
+    return np.array([place[g] for g in groups], dtype=np.int64)
+
+
+def _resample(sums: Floats) -> Sampler:
+    """Paths drawn again from stored ones: all of them in order if as many are asked for."""
+
+    def draw(n: int, rng: np.random.Generator) -> Floats:
+        have = sums.shape[2]
+        if n == have:
+            return sums
+        return sums[:, :, rng.integers(0, have, n)]
+
+    return draw
