@@ -1,0 +1,1 @@
+"""Rolling origins: how good each model was at cutoffs whose truth is known."""
