@@ -15,14 +15,15 @@ from tradewind.panel import Panel
 class Money:
     """What the forecast errors of the back-test cost, against a rule of thumb.
 
-    baseline         name of the rule of thumb ("mean of the last four weeks")
+    baseline         the rule of thumb as the leaderboard spells it
     chosen_error     Σ |y − ŷ| · price of the chosen model, in the report's currency
-    baseline_error   the same of the rule of thumb
+    baseline_error   the same of the rule of thumb: the mean of the last `steps` periods
     """
 
     baseline: str
     chosen_error: float
     baseline_error: float
+    steps: int = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,79 @@
 
 from __future__ import annotations
 
-from tradewind.charts.contents import Money, Report
+from importlib.resources import files
 
-__all__ = ["Money", "Report"]
+from tradewind.charts.contents import Money, Report
+from tradewind.charts.products import embedded
+from tradewind.charts.sections import accuracy, movers, overview, skill_figure, total_of
+from tradewind.charts.show import echarts, script_json
+from tradewind.charts.tables import models, quality
+from tradewind.charts.texts import TEXTS
+from tradewind.charts.theme import stylesheet
+from tradewind.charts.words import LANGUAGES, Language, Words
+
+__all__ = ["Money", "Report", "render"]
+
+SCRIPT_WORDS = (
+    "sold demand median band50 band80 price promotion limited no_value more nothing found fan_title "
+    "fan_sure rise fall flat dark light units fan_summary"
+).split()
+"""Texts that the page's script puts together itself."""
+
+
+def render(report: Report, language: Language = "en") -> str:
+    """The page as text: styles, scripts, charts and data inside, nothing loaded from anywhere."""
+    words = Words(language, report.currency)
+    total = total_of(report)
+    sections = {
+        "overview": overview(report, words, total),
+        "movers": movers(report, words),
+        "models": models(report, words) | {"figure": skill_figure(report, words)},
+        "accuracy": accuracy(report, words),
+        "data": quality(report, words),
+    }
+    packed = embedded(report, words)
+    figures = [
+        f
+        for f in (
+            sections["overview"].get("figure"),
+            sections["models"]["figure"],
+            *sections["accuracy"]["figures"],  # type: ignore[misc]  # a list of figures
+        )
+        if f is not None
+    ]
+    page = {
+        "language": language,
+        "words": {key: TEXTS[key][LANGUAGES.index(language)] for key in SCRIPT_WORDS},
+        "step": words.step(report.panel.freq),
+        "currency": words.money(0, 0).replace("0", "{v}"),
+        "charts": {f.id: f.embedded() for f in figures},  # type: ignore[attr-defined]
+        **packed,
+    }
+    red_up = words.chinese if report.red_up is None else report.red_up
+    return _template().render(
+        w=words,
+        report=report,
+        red_up=red_up,
+        shown=len(packed["products"]),  # type: ignore[arg-type]
+        steps=packed.get("steps", 0),
+        page=script_json(page),
+        tokens=stylesheet(),
+        css=_text("report.css"),
+        js=_text("report.js"),
+        echarts=echarts(),
+        **sections,
+    )
+
+
+def _text(name: str) -> str:
+    return files("tradewind.charts").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _template():  # type: ignore[no-untyped-def]
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_text("report.html.j2"))

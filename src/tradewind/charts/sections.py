@@ -1,0 +1,288 @@
+"""What each section of the report says, as plain values for the template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tradewind.arrays import Floats
+from tradewind.charts.contents import Report
+from tradewind.charts.fan import FAN_LEVELS, Fan, fan_option
+from tradewind.charts.figure import Figure
+from tradewind.charts.history import matrix
+from tradewind.charts.products import PATHS, names_of
+from tradewind.charts.scores import calibration_chart, error_by_step_chart, skill_chart
+from tradewind.charts.sparkline import sparkline
+from tradewind.charts.theme import symbolic
+from tradewind.charts.words import Words
+
+MOVERS = 10
+"""Rows of each list of movers."""
+SPARK_STEPS = 60
+"""Periods of history in a sparkline."""
+HONEST = 0.03
+"""Coverage within this of its promise counts as kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """All forecast products together: the fan, and the 80 % interval of the sum over the horizon."""
+
+    fan: Fan
+    low: float
+    median: float
+    high: float
+
+    @property
+    def change(self) -> float:
+        """The expected sum over the horizon against as many periods before it, as a share."""
+        before = self.fan.y[-len(self.fan.quantiles) :].sum()
+        return self.median / before - 1 if before > 0 else float("nan")
+
+
+def total_of(report: Report) -> Total | None:
+    """The sum of all forecast series, over joint paths; None where nothing is forecast."""
+    forecast, panel = report.forecast, report.panel
+    if not forecast.ids or not len(panel.frame):
+        return None
+    rng = np.random.default_rng(0)
+    total = forecast.aggregate(["total"] * len(forecast.ids), PATHS, rng)
+    low, median, high = np.quantile(total.totals(PATHS, rng)[0], (0.1, 0.5, 0.9))
+    past = panel.ds
+    y = np.nansum(matrix([panel], forecast.ids, past, "y"), axis=0)
+    dates = np.concatenate([past, forecast.ds]).astype("datetime64[us]").tolist()
+    fan = Fan(report.name, panel.freq, tuple(dates), y, total.at(FAN_LEVELS)[0])
+    return Total(fan, float(low), float(median), float(high))
+
+
+def overview(report: Report, words: Words, total: Total | None) -> dict[str, object]:
+    """The one finding, why to believe it, the key numbers, and the chart of the total."""
+    if total is None:
+        return {"headline": words("headline_none"), "why": [words("headline_none_why")], "keys": []}
+    span = words.steps(report.forecast.h, report.panel.freq)
+    values = {"units": words.units(total.median), "span": span}
+    return {
+        "headline": words("headline", **values),
+        "why": [
+            words("sure", range=words.between(total.low, total.high)),
+            _trust(report, words),
+            _money(report, words),
+        ],
+        "keys": _keys(report, words, total),
+        "figure": total_figure(report, words, total),
+    }
+
+
+def total_figure(report: Report, words: Words, total: Total) -> Figure:
+    """History and forecast of all products together."""
+    freq, h = report.panel.freq, report.forecast.h
+    change = total.change
+    tone = "flat" if not abs(change) >= 0.02 else "up" if change > 0 else "down"
+    title = words(f"total_{tone}", span=words.steps(h, freq), share=words.share(abs(change)))
+    fan = total.fan.last(max(400, 4 * h))
+    dates = pl.Series("ds", [d.date().isoformat() for d in fan.dates])
+    data = pl.DataFrame(
+        [dates, pl.Series("units", _pad(fan.y, 0, len(dates)))]
+        + [
+            pl.Series(f"q{q:g}", _pad(fan.quantiles[:, k], len(fan.y), len(dates)))
+            for k, q in enumerate(FAN_LEVELS)
+        ],
+    ).fill_nan(None)
+    note = words("total_note", step=words.step(freq))
+    return Figure("total", title, note, fan_option(fan, words, symbolic()), data, height=336)
+
+
+def movers(report: Report, words: Words) -> dict[str, object]:
+    """Lists of rising and falling products, as the trends table ranks them."""
+    trends = report.trends
+    if not len(trends):
+        return {"title": words("nav_movers"), "note": words("movers_none"), "lists": []}
+    sides = {side: trends.filter(pl.col("direction") == side) for side in ("rise", "fall")}
+    count = {side: words.number(len(table)) for side, table in sides.items()}
+    span = words.steps(report.forecast.h, report.panel.freq)
+    return {
+        "title": words("movers_title", rising=count["rise"], falling=count["fall"]),
+        "note": words("movers_note", span=span),
+        "lists": [
+            _movers_list(report, words, side, table.head(MOVERS)) for side, table in sides.items()
+        ],
+    }
+
+
+def accuracy(report: Report, words: Words) -> dict[str, object]:
+    """Error by step ahead, and whether intervals keep their word."""
+    step = words.step(report.panel.freq)
+    return {
+        "title": words("accuracy_title"),
+        "figures": [f for f in (_by_step(report, words, step), _calibration(report, words)) if f],
+        "missing": [
+            words(key)
+            for key, table in (
+                ("step_none", report.error_by_step),
+                ("calibration_none", report.calibration),
+            )
+            if not len(table)
+        ],
+    }
+
+
+def skill_figure(report: Report, words: Words) -> Figure | None:
+    """Bars of skill; None where there is none."""
+    board = report.leaderboard
+    if "skill" not in board.columns or not len(board.drop_nulls("skill")):
+        return None
+    option = skill_chart(board, report.chosen, words, symbolic())
+    height = 32 + 32 * len(board)
+    ranked = board.drop_nulls("skill").sort("skill", descending=True)
+    first, second = ranked.row(0, named=True), ranked.row(min(1, len(ranked) - 1), named=True)
+    title = words(
+        "skill_title" if len(ranked) > 1 else "skill_title_one",
+        model=first["model"],
+        skill=words.share(first["skill"], 1),
+        second=second["model"],
+        other=words.share(second["skill"], 1),
+    )
+    return Figure("skill", title, words("skill_chart"), option, board, height)
+
+
+def _trust(report: Report, words: Words) -> str:
+    row = chosen_row(report)
+    skill, coverage = row.get("skill"), row.get("coverage80")
+    if skill is None:
+        return words("trust_unknown", model=report.chosen) + words("stop")
+    n = report.n_windows
+    windows = words("window") if n == 1 else words("windows", n=n or "–")
+    text = words(
+        "trust_better" if skill >= 0 else "trust_worse",
+        model=report.chosen,
+        windows=windows,
+        skill=words.share(abs(skill)),
+    )
+    if coverage is None:
+        return text + words("stop")
+    return text + words("trust_coverage", coverage=words.share(coverage))
+
+
+def _money(report: Report, words: Words) -> str:
+    money = report.money
+    if money is None or not money.baseline_error > 0:
+        return ""
+    saved = money.baseline_error - money.chosen_error
+    return words(
+        "money_saved" if saved >= 0 else "money_lost",
+        saved=words.money(abs(saved)),
+        span=words.steps(money.steps, report.panel.freq),
+        share=words.share(abs(saved) / money.baseline_error),
+    )
+
+
+def _keys(report: Report, words: Words, total: Total) -> list[dict[str, str]]:
+    """The numbers a reader looks for first: label, value, note."""
+    panel, freq = report.panel, report.panel.freq
+    first, last = words.date(panel.start, freq), words.date(panel.end, freq)
+    units = panel.frame["y"].sum()
+    keys = [
+        (
+            "key_products",
+            words.number(len(panel.ids)),
+            words("key_products_note", n=words.number(len(report.forecast.ids))),
+        ),
+        ("key_span", words.steps(len(panel.ds), freq), words("key_since", first=first, last=last)),
+        ("key_units", words.large(float(units)), words("key_units_note")),
+    ]
+    revenue = revenue_of(report)
+    if revenue is not None:
+        keys.append(("key_revenue", words.money(revenue), words("key_revenue_note")))
+    keys.append(
+        (
+            "key_next",
+            words.large(total.median),
+            words("key_next_note", range=words.between(total.low, total.high)),
+        )
+    )
+    skill = chosen_row(report).get("skill")
+    note = words("key_model_note", skill=words.share(skill)) if skill is not None else ""
+    keys.append(("key_model", report.chosen, note))
+    span = words.steps(report.forecast.h, freq)
+    return [
+        {"label": words(key, span=span), "value": value, "note": note} for key, value, note in keys
+    ]
+
+
+def revenue_of(report: Report) -> float | None:
+    """Units times price over the whole history, where both are known; None without a price."""
+    column, frame = report.price_column, report.panel.frame
+    if column is None or column not in frame.columns:
+        return None
+    return float(frame.select((pl.col("y") * pl.col(column)).sum()).item())
+
+
+def chosen_row(report: Report) -> dict[str, float | None]:
+    """The chosen model's row of the leaderboard, {} where it is not there."""
+    board = report.leaderboard
+    if "model" not in board.columns:
+        return {}
+    rows = board.filter(pl.col("model") == report.chosen).to_dicts()
+    return rows[0] if rows else {}
+
+
+def _movers_list(report: Report, words: Words, side: str, table: pl.DataFrame) -> dict[str, object]:
+    ids = tuple(table["unique_id"].to_list())
+    past = report.panel.ds[-SPARK_STEPS:] if len(report.panel.frame) else report.forecast.ds[:0]
+    y = matrix([report.panel], ids, past, "y")
+    names = names_of(report, ids)
+    ahead = {key: i for i, key in enumerate(report.forecast.ids)}
+    median = report.forecast.median
+    rows = []
+    for i, row in enumerate(table.to_dicts()):
+        name = row.get("name") or names[i]
+        step = ahead.get(ids[i])
+        drawn = median[step] if step is not None else np.zeros(0)
+        rows.append(
+            {
+                "id": ids[i],
+                "name": name,
+                "probability": words.share(row["probability"]),
+                "growth": words.share(row["growth"], sign=True),
+                "spark": sparkline(y[i], drawn, words("spark_label", name=name)),
+            }
+        )
+    empty = words("none_rising" if side == "rise" else "none_falling")
+    title = words("rising" if side == "rise" else "falling")
+    return {"side": side, "word": words(side), "title": title, "rows": rows, "empty": empty}
+
+
+def _by_step(report: Report, words: Words, step: str) -> Figure | None:
+    table = report.error_by_step
+    if not len(table):
+        return None
+    mine = table.filter(pl.col("model") == report.chosen).sort("step")["wape"].to_list()
+    first, last = (mine[0], mine[-1]) if mine else (float("nan"), float("nan"))
+    tone = "step_title_flat"
+    if last > 1.05 * first:
+        tone = "step_title"
+    elif last < 0.95 * first:
+        tone = "step_title_fall"
+    title = words(tone, first=words.share(first), last=words.share(last))
+    option = error_by_step_chart(table, report.chosen, step, words, symbolic())
+    return Figure("steps", title, words("step_note", step=step), option, table)
+
+
+def _calibration(report: Report, words: Words) -> Figure | None:
+    table = report.calibration
+    if not len(table):
+        return None
+    nearest = table.sort((pl.col("nominal") - 0.8).abs())
+    gap = nearest[0, "empirical"] - nearest[0, "nominal"]
+    tone = "good" if abs(gap) <= HONEST else "narrow" if gap < 0 else "wide"
+    title = words(f"calibration_title_{tone}", empirical=words.share(nearest[0, "empirical"], 1))
+    option = calibration_chart(table, words, symbolic())
+    return Figure("calibration", title, words("calibration_note"), option, table)
+
+
+def _pad(values: Floats, before: int, size: int) -> Floats:
+    out = np.full(size, np.nan)
+    out[before : before + len(values)] = values
+    return out
