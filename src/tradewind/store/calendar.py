@@ -1,0 +1,46 @@
+"""The shop's own calendar: promotions and events, past and planned."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tradewind.store.query import Connection, change, lent, select, shaped
+
+CREATE = """
+create table calendar (
+    ds timestamp not null, product varchar, channel varchar, location varchar,
+    name varchar not null, value double not null
+);
+"""
+
+TEXT = pl.String()
+ENTRY: dict[str, pl.DataType] = {
+    "ds": pl.Datetime("us"),
+    **dict.fromkeys(("product", "channel", "location", "name"), TEXT),
+    "value": pl.Float64(),
+}
+
+
+def merge(db: Connection, entries: pl.DataFrame) -> int:
+    """Add entries or replace those of the same day, place and name; how many came in.
+
+    entries   ds, name ("promotion", "display", "price", …), value; product, channel and location
+              where the entry is not for all of them
+    """
+    rows = shaped(entries, ENTRY).drop_nulls(["ds", "name", "value"])
+    place = ["ds", "product", "channel", "location", "name"]
+    rows = rows.unique(place, keep="last", maintain_order=True)
+    same = " and ".join(f"c.{c} is not distinct from i.{c}" for c in place)
+    with lent(db, "incoming", rows):
+        change(db, f"delete from calendar c using incoming i where {same}")
+        return change(
+            db,
+            f"insert into calendar ({', '.join(ENTRY)}) select {', '.join(ENTRY)} from incoming",
+        )
+
+
+def table(db: Connection) -> pl.DataFrame:
+    """Every entry, by day."""
+    return select(
+        db, f"select {', '.join(ENTRY)} from calendar order by ds, product, channel, location, name"
+    )

@@ -1,0 +1,115 @@
+"""Sales lines, append-only: a line that changes is written again, and the latest version counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from tradewind.store.money import from_units, to_units
+from tradewind.store.query import Connection, change, lent, select, shaped
+
+# No index: an index over tens of millions of event ids does not fit into memory beside the rest.
+# `append` is the only writer, and its join keeps (event_id, version) unique.
+CREATE = """
+create table sales (
+    event_id varchar not null, version integer not null, recorded_at timestamp not null,
+    ordered_at timestamp not null, product varchar not null, channel varchar, location varchar,
+    customer varchar, quantity double, price bigint, regular_price bigint,
+    competitor_price bigint, currency varchar, status varchar, promotion double, stock double,
+    views double, carts double, batch varchar
+);
+create view current_sales as
+    select * from sales
+    where version = 1 and event_id not in (select event_id from sales where version > 1)
+    union all
+    select * from sales where version > 1
+    qualify row_number() over (partition by event_id order by version desc) = 1;
+"""
+
+MONEY = ("price", "regular_price", "competitor_price")
+TEXT = pl.String()
+LINE: dict[str, pl.DataType] = {
+    "event_id": TEXT,
+    "recorded_at": pl.Datetime("us"),
+    "ordered_at": pl.Datetime("us"),
+    **dict.fromkeys(("product", "channel", "location", "customer"), TEXT),
+    "quantity": pl.Float64(),
+    **dict.fromkeys(MONEY, pl.Float64()),
+    **dict.fromkeys(("currency", "status"), TEXT),
+    **dict.fromkeys(("promotion", "stock", "views", "carts"), pl.Float64()),
+}
+CONTENT = [c for c in LINE if c not in ("event_id", "recorded_at")]
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of the lines of a load.
+
+    new        lines whose event id was not there
+    changed    lines that differ from the stored one and were recorded later: the new version counts
+    same       lines that were there already
+    outdated   lines that differ but were not recorded later: left out
+    """
+
+    new: int
+    changed: int
+    same: int
+    outdated: int
+
+
+def append(db: Connection, lines: pl.DataFrame, batch: str) -> Appended:
+    """Add sales lines; the same lines again change nothing.
+
+    lines   canonical sales lines, prices as amounts of money; of several lines with one event id
+            the one recorded last counts
+    batch   the load that brings them
+    """
+    rows = shaped(lines, LINE).with_columns(to_units(c) for c in MONEY)
+    rows = rows.sort("recorded_at", maintain_order=True)
+    rows = rows.unique("event_id", keep="last", maintain_order=True)
+    differs = " or ".join(f"i.{c} is distinct from s.{c}" for c in CONTENT)
+    listed = ", ".join(f"i.{c}" for c in LINE)
+    with lent(db, "incoming", rows):
+        judged = f"""
+            create temp table judged as
+            select i.event_id, s.version, {differs} as differs,
+                   i.recorded_at > s.recorded_at as later
+            from incoming i join current_sales s using (event_id)
+        """
+        change(db, judged)
+        counts = select(
+            db,
+            """select count(*) filter (differs and later) as changed,
+                      count(*) filter (not differs) as same,
+                      count(*) filter (differs and not later) as outdated from judged""",
+        ).row(0, named=True)
+        names = ", ".join([*LINE, "version", "batch"])
+        later = f"""insert into sales ({names})
+            select {listed}, j.version + 1, $1 from incoming i
+            join judged j using (event_id) where j.differs and j.later"""
+        fresh = f"""insert into sales ({names})
+            select {listed}, 1, $1 from incoming i anti join judged j using (event_id)"""
+        change(db, later, batch)
+        new = change(db, fresh, batch)
+        change(db, "drop table judged")
+    return Appended(new, **counts)
+
+
+def lines(db: Connection) -> pl.DataFrame:
+    """The latest version of every line, prices as amounts of money, by time of order."""
+    rows = select(
+        db, f"select {', '.join(LINE)} from current_sales order by ordered_at, product, event_id"
+    )
+    return rows.with_columns(from_units(c) for c in MONEY)
+
+
+def summary(db: Connection) -> dict[str, object]:
+    """lines, products, first and last day, currencies."""
+    row = select(
+        db,
+        """select count(*) as lines, count(distinct product) as products,
+                  min(ordered_at) as first, max(ordered_at) as last,
+                  string_agg(distinct currency, ', ') as currencies from current_sales""",
+    )
+    return row.row(0, named=True)

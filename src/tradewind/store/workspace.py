@@ -1,0 +1,128 @@
+"""Workspace: a folder with a database, trained models and reports, owned by one process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+from tradewind.errors import DataError, WorkspaceBusy
+from tradewind.store import schema
+from tradewind.store.query import Connection, transaction
+from tradewind.store.registry import Registry
+
+DATABASE = "tradewind.duckdb"
+OWNER = "tradewind.owner.json"
+
+
+class Workspace:
+    """A folder: tradewind.duckdb, models/, reports/. Close it, or use it in a `with` block.
+
+    The database itself is locked by the system, so that a process that dies lets go of it; the
+    owner file beside it only tells others who holds it.
+
+    Raises WorkspaceBusy, naming the process, if another one holds it; DataError if the folder is
+    not there and `create` is False, or was written by a newer version.
+    """
+
+    def __init__(self, path: str | Path, *, create: bool = True) -> None:
+        self.path = Path(path).resolve()
+        file = self.path / DATABASE
+        if not create and not file.exists():
+            raise DataError(
+                f"{self.path} is not a workspace (no {DATABASE}); "
+                f"run `tradewind load FILE` or `tradewind demo` first, or name one with --workspace"
+            )
+        try:
+            for folder in (self.path, self.models, self.reports):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{self.path} cannot be a workspace: {error.strerror}") from error
+        self.db = self._open(file)
+
+    @property
+    def models(self) -> Path:
+        """Folder of trained models, one folder a version."""
+        return self.path / "models"
+
+    @property
+    def reports(self) -> Path:
+        """Folder of reports."""
+        return self.path / "reports"
+
+    @property
+    def registry(self) -> Registry:
+        """Trained models and their versions."""
+        return Registry(self.db, self.models)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All of the block happens, or none of it."""
+        with transaction(self.db):
+            yield self.db
+
+    def close(self) -> None:
+        """Let go of the workspace."""
+        self.db.close()
+        (self.path / OWNER).unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _open(self, file: Path) -> Connection:
+        db = _connect(file, self.path / OWNER)
+        try:
+            schema.check_version(db, file)
+            have = schema.version_of(db)
+            if 0 < have < len(schema.MIGRATIONS):
+                db.close()
+                schema.back_up(file, have)
+                db = _connect(file, self.path / OWNER)
+            if have < len(schema.MIGRATIONS):
+                schema.migrate(db)
+        except BaseException:
+            db.close()
+            raise
+        owner = {"pid": os.getpid(), "command": " ".join(sys.argv)[:200]}
+        (self.path / OWNER).write_text(json.dumps(owner), encoding="utf-8")
+        return db
+
+
+def _connect(file: Path, owner: Path) -> Connection:
+    try:
+        return duckdb.connect(str(file), config={"preserve_insertion_order": "true"})
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise WorkspaceBusy(_busy(file, owner, str(error))) from error
+        raise DataError(f"{file} cannot be opened as a DuckDB database: {error}") from error
+
+
+def _busy(file: Path, owner: Path, message: str) -> str:
+    found = re.search(r"held in (.+?) \(PID (\d+)\)", message)
+    pid, command = (int(found[2]), found[1]) if found else (0, "another process")
+    try:
+        written = json.loads(owner.read_text(encoding="utf-8"))
+        if not pid or written["pid"] == pid:
+            pid, command = written["pid"], written["command"]
+    except (OSError, ValueError, KeyError):
+        pass  # the owner file is only a nicer name: what DuckDB says stands
+    return (
+        f"{file.parent} is held by process {pid} ({command}); "
+        f"wait until it ends, or stop it with `kill {pid}`"
+    )
