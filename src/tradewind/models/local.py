@@ -1,0 +1,155 @@
+"""What the models of single series share: fit every series, answer from what was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from tradewind.arrays import Floats, Ints
+from tradewind.errors import NotEnoughHistory
+from tradewind.forecast import Dependence, Forecast
+from tradewind.models.dependence import (
+    dependence_of,
+    normal_scores,
+    resized,
+    usual_dependence,
+)
+from tradewind.models.history import History, check_target, counts
+from tradewind.models.protocol import Rescue
+from tradewind.models.stored import read_forecast, read_rescues, write_forecast, write_rescues
+from tradewind.panel import Panel
+from tradewind.task import DECILES, Task
+
+Quantiles = tuple[Floats, tuple[Rescue, ...]]
+"""Quantiles [N, h, Q] and the series for which the model fell back to a simpler one."""
+
+
+class LocalModel(Protocol):
+    """Settings of a model that looks at one series at a time."""
+
+    probe: ClassVar[int]
+    """Series whose back-test the dependence is learnt from."""
+
+    def history(self, past: Panel, task: Task, target: str) -> History:
+        """What the model looks at."""
+        ...
+
+    def quantiles(self, history: History, h: int, levels: Sequence[float]) -> Quantiles:
+        """Quantiles of the next h steps, [N, h, Q]; no nan."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FittedLocal:
+    """Forecasts of every series over the task's horizon; a longer one is computed if asked for."""
+
+    model: LocalModel
+    past: Panel
+    task: Task
+    answers: dict[str, Forecast]
+    rescues: tuple[Rescue, ...] = field(default=())
+
+    def forecast(
+        self, h: int, levels: tuple[float, ...], known: Panel | None = None, target: str = "y"
+    ) -> Forecast:
+        """As the protocol says; the known columns are not looked at."""
+        check_target(target, self.task)
+        stored = self.answers[target]
+        if h > stored.h:
+            stored, _ = _answer(self.model, self.past, replace(self.task, h=h), target)
+        columns = [stored.levels.index(q) if q in stored.levels else -1 for q in levels]
+        quantiles = (stored.at(levels) if min(columns) < 0 else stored.quantiles[:, :, columns])[
+            :, :h
+        ]
+        return replace(
+            stored,
+            ds=stored.ds[:h],
+            levels=tuple(levels),
+            quantiles=quantiles,
+            dependence=None if stored.dependence is None else resized(stored.dependence, h),
+        )
+
+    def update(self, new: Panel) -> FittedLocal:
+        """The model fitted again on everything: exact, because each series is cheap."""
+        return fit_local(self.model, self.past.append(new), self.task)
+
+    def save(self, folder: Path) -> None:
+        """Write the stored forecasts."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for k, target in enumerate(self.task.roles.targets):
+            write_forecast(folder / f"forecast_{k}.npz", self.answers[target])
+        write_rescues(folder / "rescues.json", self.rescues)
+
+
+def fit_local(model: LocalModel, past: Panel, task: Task) -> FittedLocal:
+    """Fit `model` to every series and every target of `past`.
+
+    Raises NotEnoughHistory if the panel is empty.
+    """
+    if len(past.frame) == 0:
+        raise NotEnoughHistory(f"{model} needs at least one series with one period; there is none")
+    made = {target: _answer(model, past, task, target) for target in task.roles.targets}
+    rescues = tuple(r for _, some in made.values() for r in some)
+    return FittedLocal(model, past, task, {t: f for t, (f, _) in made.items()}, rescues)
+
+
+def restore_local(model: LocalModel, folder: Path, past: Panel, task: Task) -> FittedLocal:
+    """The fitted model that `save` wrote."""
+    answers = {
+        target: read_forecast(folder / f"forecast_{k}.npz")
+        for k, target in enumerate(task.roles.targets)
+    }
+    return FittedLocal(model, past, task, answers, read_rescues(folder / "rescues.json"))
+
+
+class Local:
+    """`fit` and `restore` of a model of single series, which adds settings and arithmetic."""
+
+    __slots__ = ()
+    probe: ClassVar[int] = 200
+
+    def fit(self: LocalModel, past: Panel, task: Task) -> FittedLocal:
+        """Fit every series of `past`."""
+        return fit_local(self, past, task)
+
+    def restore(self: LocalModel, folder: Path, past: Panel, task: Task) -> FittedLocal:
+        """The fitted model that `save` wrote."""
+        return restore_local(self, folder, past, task)
+
+
+def _answer(
+    model: LocalModel, past: Panel, task: Task, target: str
+) -> tuple[Forecast, tuple[Rescue, ...]]:
+    history = model.history(past, task, target)
+    levels = sorted({*DECILES, *task.levels})
+    quantiles, rescues = model.quantiles(history, task.h, levels)
+    joint = own_dependence(model, history, task.h)
+    return history.to_forecast(quantiles, levels, joint), rescues
+
+
+def own_dependence(model: LocalModel, history: History, h: int, n_windows: int = 3) -> Dependence:
+    """Dependence of the model's errors at a few earlier cutoffs, on a sample of the series."""
+    rows = spread_sample(history.y, model.probe)
+    scores = []
+    for j in range(1, n_windows + 1):
+        if history.y.shape[1] - h * j < max(h, 4) or not len(rows):
+            break
+        part = history.part(rows, h * j)
+        quantiles = part.to_forecast(*_only(model, part, h), None).quantiles
+        start = part.y.shape[1]
+        scores.append(normal_scores(history.y[rows, start : start + h], quantiles, DECILES))
+    return dependence_of(np.stack(scores)) if scores else usual_dependence(h)
+
+
+def spread_sample(y: Floats, size: int) -> Ints:
+    """At most `size` rows that have observations, evenly spread over the sorted ids."""
+    alive = np.flatnonzero(counts(y) > 0)
+    return alive[:: max(1, -(-len(alive) // size))].astype(np.int64)
+
+
+def _only(model: LocalModel, part: History, h: int) -> tuple[Floats, Sequence[float]]:
+    return model.quantiles(part, h, DECILES)[0], DECILES
