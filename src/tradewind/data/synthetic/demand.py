@@ -58,7 +58,7 @@ def mean_demand(
     log += traits.elasticity[:, None] * np.log(plan.price / plan.regular[:, :1])
     log -= dip(plan.depth, traits.elasticity)
     log += life(traits, steps)
-    mean = np.exp(log, out=log)
+    mean: Floats = np.exp(log, out=log)
     mean[t[None, :] < traits.launch[:, None]] = np.nan
     return mean
 
