@@ -27,16 +27,10 @@ Progress = Callable[[int, int, str], None]
 ONE_CORE = 1.3
 """A model that keeps fewer cores than this busy may run beside another one."""
 
-DS = pl.Datetime("us")
-TOTALS = [("model", pl.String), ("cutoff", DS), ("metric", pl.String), ("value", pl.Float64)]
-SECONDS = [("model", pl.String), ("cutoff", DS), ("seconds", pl.Float64)]
-FAILURES = [
-    ("model", pl.String),
-    ("cutoff", DS),
-    ("unique_id", pl.String),
-    ("by", pl.String),
-    ("reason", pl.String),
-]
+TEXT, DS, NUMBER = pl.String(), pl.Datetime("us"), pl.Float64()
+TOTALS = {"model": TEXT, "cutoff": DS, "metric": TEXT, "value": NUMBER}
+SECONDS = {"model": TEXT, "cutoff": DS, "seconds": NUMBER}
+FAILURES = {"model": TEXT, "cutoff": DS, "unique_id": TEXT, "by": TEXT, "reason": TEXT}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,13 @@ import polars as pl
 from tradewind.arrays import Floats
 from tradewind.forecast import Forecast
 from tradewind.models.protocol import Fitted, Forecaster, Rescue
-from tradewind.models.stored import read_forecast, read_rescues, write_forecast, write_rescues
+from tradewind.models.stored import (
+    read_forecast,
+    read_rescues,
+    read_seconds,
+    write_forecast,
+    write_rescues,
+)
 from tradewind.panel import Panel, next_ds
 from tradewind.task import Task, Window
 
@@ -77,7 +83,7 @@ class Memory:
             self._answers.popitem(last=False)
         if self.folder is not None and answer.forecast.sampler is None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_rescues(self.folder / f"{key}.json", answer.rescues)
+            write_rescues(self.folder / f"{key}.json", answer.rescues, answer.seconds)
             write_forecast(self.folder / f"{key}.npz", answer.forecast)
 
     def key(self, forecaster: Forecaster, window: Window, target: str) -> str:
@@ -114,7 +120,8 @@ class Memory:
         if self.folder is None or not (self.folder / f"{key}.npz").exists():
             return None
         forecast = read_forecast(self.folder / f"{key}.npz")
-        answer = Answer(forecast, read_rescues(self.folder / f"{key}.json"))
+        about = self.folder / f"{key}.json"
+        answer = Answer(forecast, read_rescues(about), read_seconds(about))
         self._answers[key] = answer
         return answer
 

@@ -52,12 +52,19 @@ def read_forecast(path: Path) -> Forecast:
         )
 
 
-def write_rescues(path: Path, rescues: Sequence[Rescue]) -> None:
-    """Write rescues as JSON."""
+def write_rescues(path: Path, rescues: Sequence[Rescue], seconds: float = 0.0) -> None:
+    """Write rescues as JSON, with the seconds that the answer took."""
     rows = [[r.unique_id, r.model, r.reason] for r in rescues]
-    path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    text = json.dumps({"seconds": seconds, "rescues": rows}, ensure_ascii=False)
+    path.write_text(text, encoding="utf-8")
 
 
 def read_rescues(path: Path) -> tuple[Rescue, ...]:
     """The rescues that `write_rescues` wrote."""
-    return tuple(Rescue(*row) for row in json.loads(path.read_text(encoding="utf-8")))
+    rows = json.loads(path.read_text(encoding="utf-8"))["rescues"]
+    return tuple(Rescue(*row) for row in rows)
+
+
+def read_seconds(path: Path) -> float:
+    """The seconds that `write_rescues` wrote."""
+    return float(json.loads(path.read_text(encoding="utf-8"))["seconds"])
