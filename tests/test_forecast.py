@@ -100,3 +100,17 @@ def test_an_unknown_series_is_named() -> None:
 def test_shapes_are_checked() -> None:
     with pytest.raises(ValueError, match="quantiles have shape"):
         Forecast(("a",), DS, DECILES, np.zeros((1, 3, 9)))
+
+
+def test_means_of_members_add_up_to_the_mean_of_their_group() -> None:
+    forecast = Forecast(
+        ("a", "b", "c"),
+        dates_from(datetime(2026, 1, 1), 4, "D"),
+        (0.1, 0.5, 0.9),
+        np.sort(np.random.default_rng(3).gamma(2, 5, (3, 4, 3)), axis=2),
+        dependence=Dependence(np.eye(4) * 0.5 + 0.5, 0.2),
+    )
+    members = forecast.mean(200, np.random.default_rng(1))
+    group = forecast.aggregate(["x", "x", "y"], 200, np.random.default_rng(1))
+    sums = group.mean(200, np.random.default_rng(2))
+    assert np.allclose(sums, [members[0] + members[1], members[2]])

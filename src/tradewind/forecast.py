@@ -94,7 +94,7 @@ class Forecast:
         return replace(self, ids=tuple(ids), quantiles=self.quantiles[rows], sampler=mine)
 
     def paths(self, n: int, rng: np.random.Generator) -> Floats:
-        """n joint sample paths of each series, [N, h, n]; whole numbers where the target is counted."""
+        """n joint sample paths of each series, [N, h, n]; whole numbers where units are counted."""
         if self.sampler is not None:
             return self.sampler(n, rng)
         return np.concatenate(
@@ -119,6 +119,18 @@ class Forecast:
         return replace(
             self, ids=names, quantiles=quantiles, sampler=_resample(sums), dependence=None
         )
+
+    def mean(self, n: int, rng: np.random.Generator) -> Floats:
+        """Mean of n joint paths, [N, h].
+
+        The same n and the same state of rng as in `aggregate` give the same paths, so that
+        means of members add up to the mean of their group, up to rounding.
+        """
+        if self.sampler is not None:
+            own: Floats = self.sampler(n, rng).mean(axis=2)
+            return own
+        parts = self._parts(n, rng)
+        return np.concatenate([self._draw(p, n, rng, c).mean(axis=2) for p, c in parts])
 
     def totals(self, n: int, rng: np.random.Generator) -> Floats:
         """Sample sums over the whole horizon, [N, n]."""
@@ -166,7 +178,7 @@ class Forecast:
 
 
 def _interpolate(quantiles: Floats, levels: Sequence[float], scores: Floats) -> Floats:
-    """The quantile function of each cell at normal scores [N, h, S]; linear in the score, also in the tails."""
+    """The quantile function of each cell at normal scores [N, h, S]; linear, also in the tails."""
     knots = special.ndtri(np.asarray(levels, dtype=np.float64))
     if len(knots) == 1:
         return np.broadcast_to(quantiles, scores.shape).copy()
@@ -179,7 +191,7 @@ def _interpolate(quantiles: Floats, levels: Sequence[float], scores: Floats) -> 
 
 
 def _root(correlation: Floats) -> Floats:
-    """A matrix square root that also takes a correlation matrix of full rank only up to rounding."""
+    """A matrix square root; the correlation matrix may have full rank only up to rounding."""
     values, vectors = np.linalg.eigh(correlation)
     root: Floats = vectors * np.sqrt(np.maximum(values, 0.0))
     norm = np.sqrt((root**2).sum(axis=1, keepdims=True))

@@ -1,0 +1,87 @@
+"""Trends: how likely each series is to rise, to stay or to fall, against the same span before."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from tradewind.arrays import Floats
+from tradewind.errors import DataError
+from tradewind.forecast import CHUNK, Forecast
+from tradewind.panel import Panel
+
+DIRECTIONS = ("rise", "flat", "fall")
+
+
+def shares(totals: Floats, before: Floats, flat: float) -> Floats:
+    """Share of sampled totals that rise, stay and fall, [N, 3].
+
+    totals  [N, S]   sampled sums over the span ahead
+    before  [N]      sum over the same span before
+    flat             a total within ± this share of `before` is flat, ≥ 0
+
+    >>> shares(np.array([[80.0, 104.0, 120.0, 130.0]]), np.array([100.0]), 0.05).tolist()
+    [[0.5, 0.25, 0.25]]
+    """
+    high, low = before[:, None] * (1 + flat), before[:, None] * (1 - flat)
+    rise, fall = (totals > high).mean(axis=1), (totals < low).mean(axis=1)
+    return np.stack([rise, 1 - rise - fall, fall], axis=1)
+
+
+def before_of(past: Panel, ids: tuple[str, ...], target: str, span: int) -> Floats:
+    """Sum of the last `span` periods of each series, [N]; nan where none was observed.
+
+    Missing periods count as the mean of the others, so that a young series is compared fairly.
+    """
+    place = {key: i for i, key in enumerate(past.ids)}
+    recent = past.wide(target)[[place[key] for key in ids], -span:]
+    seen = (~np.isnan(recent)).sum(axis=1)
+    sums = np.nansum(recent, axis=1)
+    return np.where(seen > 0, sums * span / np.maximum(seen, 1), np.nan)
+
+
+def trends(
+    past: Panel, forecast: Forecast, span: int, flat: float, n: int, rng: np.random.Generator
+) -> pl.DataFrame:
+    """One row per series, the largest likely changes first.
+
+    Columns: unique_id, before and expected (sums over the span, unit of the target), change,
+    growth (expected / before − 1; null where nothing was sold before), p_rise, p_flat, p_fall,
+    direction (the likeliest) and its probability. Ranked by |change| · probability.
+
+    span   steps, at most the forecast's h
+    flat   within ± this share is flat
+    n      sample paths
+
+    Raises DataError if the span is longer than the forecast.
+    """
+    if not 1 <= span <= forecast.h:
+        raise DataError(f"a span of {span} steps does not fit a forecast of {forecast.h} steps")
+    before = before_of(past, forecast.ids, forecast.target, span)
+    parts, means = [], []
+    for first in range(0, len(forecast.ids), CHUNK):
+        part = slice(first, first + CHUNK)
+        paths = forecast.select(forecast.ids[part]).paths(n, rng)
+        totals = paths[:, :span].sum(axis=1)
+        parts.append(shares(totals, before[part], flat))
+        means.append(totals.mean(axis=1))
+    chance, expected = np.concatenate(parts), np.concatenate(means)
+    best = chance.argmax(axis=1)
+    table = pl.DataFrame({"unique_id": forecast.ids, "before": before, "expected": expected})
+    table = table.with_columns(
+        (pl.col("expected") - pl.col("before")).alias("change"),
+        pl.when(pl.col("before") > 0)
+        .then(pl.col("expected") / pl.col("before") - 1)
+        .alias("growth"),
+        *[pl.Series(f"p_{name}", chance[:, k]) for k, name in enumerate(DIRECTIONS)],
+        pl.Series("direction", np.array(DIRECTIONS)[best]).cast(pl.String),
+        pl.Series("probability", chance[np.arange(len(best)), best]),
+    ).filter(pl.col("before").is_not_nan())
+    weight = pl.col("change").abs() * pl.col("probability")
+    return table.sort(weight, "unique_id", descending=[True, False])
+
+
+def outcome(before: Floats, after: Floats, flat: float) -> list[str]:
+    """What came: "rise", "flat" or "fall" of each series, from its sums before and after."""
+    came = shares(after[:, None], before, flat).argmax(axis=1)
+    return [DIRECTIONS[k] for k in came]
