@@ -1,11 +1,14 @@
-"""A made-up report for the tests of charts: seasonal products with prices, promotions and stock-outs."""
+"""A made-up report for the tests of charts: seasons, prices, promotions, stock-outs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
 from tradewind.charts.report import Money, Report
 from tradewind.forecast import Dependence, Forecast
@@ -92,7 +95,12 @@ def made_up(
             "growth": pl.Float64,
         },
     ).sort("probability", descending=True)
-    settings: dict[str, object] = {
+    settings: dict[str, Any] = {
+        "name": "Harbour Street Grocery",
+        "made_at": datetime(2025, 1, 6, 8, 30),
+        "panel": panel,
+        "forecast": forecast,
+        "chosen": "ensemble",
         "known": known,
         "currency": "USD",
         "price_column": "price",
@@ -102,21 +110,20 @@ def made_up(
         "calibration": calibration(),
         "repairs": repairs(),
         "trends": trends,
-        "money": Money("mean of the last four weeks", 182_400.0, 251_900.0),
+        "money": Money("mean_of_four", 182_400.0, 251_900.0),
         "n_windows": 4,
         "version": "0.1.0",
         "digest": "9f2c1ab07d34e5f0",
         "preset": "default",
         "command": "tradewind demo --preset default",
     }
-    return Report(
-        "Harbour Street Grocery",
-        datetime(2025, 1, 6, 8, 30),
-        panel,
-        forecast,
-        "ensemble",
-        **(settings | more),
-    )  # type: ignore[arg-type]
+    return Report(**(settings | more))
+
+
+@pytest.fixture
+def shop_report() -> Callable[..., Report]:
+    """`made_up` itself: call it with the number of products and anything that differs."""
+    return made_up
 
 
 def leaderboard() -> pl.DataFrame:

@@ -10,7 +10,13 @@ from tradewind.charts.theme import Theme
 Option = dict[str, Any]
 """An ECharts option, JSON all through: no functions, so it travels to a page or a notebook."""
 
-FONT = 'system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif'
+Section = dict[str, Any]
+"""What a template shows of one section: texts, rows of texts, figures."""
+
+FONT = (
+    'system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", '
+    '"Noto Sans CJK SC", sans-serif'
+)
 SMALL = 14
 """The one size of text inside charts, px."""
 
@@ -66,10 +72,9 @@ def value_axis(theme: Theme, name: str = "", **more: object) -> Option:
     }
 
 
-def line(name: str, data: Sequence[object], colour: str, **more: object) -> Option:
+def line(name: str, data: Sequence[object], colour: str, **more: Any) -> Option:
     """A solid line without dots. The name is also its id, by which a page replaces its data."""
-    style = {"color": colour, "width": 2}
-    style |= more.pop("lineStyle", {})  # type: ignore[arg-type]  # an option is JSON, not typed
+    style = {"color": colour, "width": 2} | more.pop("lineStyle", {})
     return {
         "type": "line",
         "id": more.pop("id", name),

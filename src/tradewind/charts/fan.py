@@ -1,4 +1,4 @@
-"""The fan chart: what was sold, what will be, with what certainty, at what price, under which promotions."""
+"""The fan chart: what was sold and what will be, how surely, at what price and promotions."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ from tradewind.panel import Panel, split_unique_id
 
 FAN_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 """What is drawn: the median, and the intervals that hold a half and four fifths."""
+
+
+EXACT: Option = {"outerBoundsMode": "none", "containLabel": False}
+"""Panels keep their edges, so that the same date stands at the same place in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,10 @@ def fan_chart(
     theme: Theme | None = None,
     **columns: object,
 ) -> Option:
-    """History and forecast of one series. For `columns` (known, price_column, promotion_columns) see `fan_of`."""
+    """History and forecast of one series.
+
+    columns   known, price_column, promotion_columns, as `fan_of` takes them
+    """
     fan = fan_of(forecast, unique_id, panel, **columns)  # type: ignore[arg-type]  # checked there
     return fan_option(fan, words or Words(), theme or tokens())
 
@@ -115,9 +122,10 @@ def fan_option(fan: Fan, words: Words, theme: Theme) -> Option:
     summary = words("fan_summary", step=words.step(fan.freq), date=at)
     option = base(theme, fan.name, summary)
     priced = fan.price is not None
-    bottom = 136 if priced else 48 if fan.promoted is not None else 24
-    option["grid"] = [{"left": 56, "right": 16, "top": 40, "bottom": bottom}]
+    bottom = 152 if priced else 48 if fan.promoted is not None else 24
+    option["grid"] = [{"left": 56, "right": 16, "top": 40, "bottom": bottom, **EXACT}]
     option["xAxis"] = [category_axis(theme, labels, gridIndex=0, boundaryGap=False)]
+    option["xAxis"][0]["axisLabel"] |= {"alignMinLabel": "left", "alignMaxLabel": "right"}
     option["yAxis"] = [value_axis(theme, gridIndex=0)]
     option["series"] = [
         *_bands(fan, words, theme),
@@ -198,8 +206,8 @@ def _bands(fan: Fan, words: Words, theme: Theme) -> list[Option]:
 def _dots(theme: Theme) -> Option:
     style = {"width": 0}
     return {
-        "symbol": "emptyCircle",
-        "symbolSize": 6,
+        "symbol": "circle",
+        "symbolSize": 7,
         "showSymbol": True,
         "showAllSymbol": True,
         "lineStyle": style,
@@ -245,7 +253,7 @@ def _add_panel(
 ) -> None:
     """One more thin panel under the chart, on the same dates."""
     place = len(option["grid"])
-    option["grid"].append({"left": 56, "right": 16, "bottom": bottom, "height": height})
+    option["grid"].append({"left": 56, "right": 16, "bottom": bottom, "height": height, **EXACT})
     option["xAxis"].append(
         category_axis(theme, labels, gridIndex=place, boundaryGap=False)
         | {

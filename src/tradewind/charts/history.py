@@ -12,7 +12,7 @@ from tradewind.panel import Panel
 
 
 def matrix(panels: Sequence[Panel], ids: Sequence[str], dates: Dates, column: str) -> Floats:
-    """One numeric column of panels that follow each other, [len(ids), len(dates)]; nan where unknown.
+    """One numeric column of panels that follow each other, [ids, dates]; nan where unknown.
 
     Panels that lack the column, and rows of other series or dates, are passed over.
     """

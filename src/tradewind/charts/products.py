@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from tradewind.arrays import Bools, Dates, Floats
+from tradewind.charts.base import Section
 from tradewind.charts.contents import Report
 from tradewind.charts.fan import FAN_LEVELS, Fan, fan_option
 from tradewind.charts.history import matrix, promoted
@@ -47,11 +48,11 @@ class Products:
     @property
     def steps(self) -> int:
         """Periods of history."""
-        return self.y.shape[1]
+        return int(self.y.shape[1])
 
 
 def products_of(report: Report) -> Products:
-    """The best sellers of a report, at most `max_products`, with as much history as the file can hold."""
+    """The best sellers of a report, at most `max_products`, with as much history as fits."""
     panel, forecast = report.panel, report.forecast
     sold = panel.frame.group_by("unique_id").agg(pl.col("y").sum()).rows()
     rank = dict(sold)
@@ -80,7 +81,7 @@ def products_of(report: Report) -> Products:
 
 
 def names_of(report: Report, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """What readers call each series: its name where the panel has one, then channel and location."""
+    """What readers call each series: its name, or its product id, then channel and location."""
     static = report.panel.static
     named = static.select("unique_id", "name").rows() if "name" in static.columns else []
     known = {key: name for key, name in named if name}
@@ -107,7 +108,7 @@ def skeleton(report: Report, products: Products, words: Words) -> Fan:
     )
 
 
-def embedded(report: Report, words: Words) -> dict[str, object]:
+def embedded(report: Report, words: Words) -> Section:
     """Everything the product section of the page needs, as JSON has it."""
     products = products_of(report)
     if not products.ids:
@@ -122,9 +123,9 @@ def embedded(report: Report, words: Words) -> dict[str, object]:
     }
 
 
-def _packed(products: Products, i: int, trend: dict[str, object] | None) -> dict[str, object]:
+def _packed(products: Products, i: int, trend: Section | None) -> Section:
     """One product: id, name, series as text ('' is no value; in price and promotion, as before)."""
-    packed: dict[str, object] = {
+    packed: Section = {
         "id": products.ids[i],
         "n": products.names[i],
         "y": _text(products.y[i]),
@@ -140,7 +141,7 @@ def _packed(products: Products, i: int, trend: dict[str, object] | None) -> dict
         packed["m"] = [int(t) for t in np.flatnonzero(products.promoted[i])]
     if trend is not None:
         packed["dir"] = trend.get("direction")
-        packed["pr"] = _short(float(trend.get("probability") or 0.0), 3)  # type: ignore[arg-type]
+        packed["pr"] = _short(float(trend.get("probability") or 0.0), 3)
     return packed
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from tradewind.charts.base import Section
 from tradewind.charts.contents import Money, Report
 from tradewind.charts.products import embedded
 from tradewind.charts.sections import accuracy, movers, overview, skill_figure, total_of
@@ -11,14 +15,14 @@ from tradewind.charts.show import echarts, script_json
 from tradewind.charts.tables import models, quality
 from tradewind.charts.texts import TEXTS
 from tradewind.charts.theme import stylesheet
-from tradewind.charts.words import LANGUAGES, Language, Words
+from tradewind.charts.words import LANGUAGES, Language, Words, unbroken
 
 __all__ = ["Money", "Report", "render"]
 
 SCRIPT_WORDS = (
-    "sold demand median band50 band80 price promotion limited no_value more nothing found fan_title "
-    "fan_sure rise fall flat dark light units fan_summary"
-).split()
+    *("sold", "demand", "median", "band50", "band80", "price", "promotion", "limited", "no_value"),
+    *("found", "more", "nothing", "fan_title", "fan_sure", "rise", "fall", "dark", "light"),
+)
 """Texts that the page's script puts together itself."""
 
 
@@ -26,7 +30,7 @@ def render(report: Report, language: Language = "en") -> str:
     """The page as text: styles, scripts, charts and data inside, nothing loaded from anywhere."""
     words = Words(language, report.currency)
     total = total_of(report)
-    sections = {
+    sections: dict[str, Section] = {
         "overview": overview(report, words, total),
         "movers": movers(report, words),
         "models": models(report, words) | {"figure": skill_figure(report, words)},
@@ -39,16 +43,16 @@ def render(report: Report, language: Language = "en") -> str:
         for f in (
             sections["overview"].get("figure"),
             sections["models"]["figure"],
-            *sections["accuracy"]["figures"],  # type: ignore[misc]  # a list of figures
+            *sections["accuracy"]["figures"],
         )
         if f is not None
     ]
     page = {
         "language": language,
-        "words": {key: TEXTS[key][LANGUAGES.index(language)] for key in SCRIPT_WORDS},
+        "words": {key: unbroken(TEXTS[key][LANGUAGES.index(language)]) for key in SCRIPT_WORDS},
         "step": words.step(report.panel.freq),
         "currency": words.money(0, 0).replace("0", "{v}"),
-        "charts": {f.id: f.embedded() for f in figures},  # type: ignore[attr-defined]
+        "charts": {f.id: f.embedded() for f in figures},
         **packed,
     }
     red_up = words.chinese if report.red_up is None else report.red_up
@@ -56,7 +60,7 @@ def render(report: Report, language: Language = "en") -> str:
         w=words,
         report=report,
         red_up=red_up,
-        shown=len(packed["products"]),  # type: ignore[arg-type]
+        shown=len(packed["products"]),
         steps=packed.get("steps", 0),
         page=script_json(page),
         tokens=stylesheet(),
@@ -67,14 +71,20 @@ def render(report: Report, language: Language = "en") -> str:
     )
 
 
+def _code(text: str) -> Markup:
+    """Words between backticks as code."""
+    parts = text.split("`")
+    pieces = [f"<code>{escape(p)}</code>" if k % 2 else escape(p) for k, p in enumerate(parts)]
+    return Markup("".join(pieces))
+
+
 def _text(name: str) -> str:
     return files("tradewind.charts").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _template():  # type: ignore[no-untyped-def]
-    from jinja2 import Environment, StrictUndefined
-
+def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["code"] = _code
     return environment.from_string(_text("report.html.j2"))

@@ -1,4 +1,4 @@
-"""Charts of the back-test: which model to trust, how far ahead, and whether intervals keep their word."""
+"""Charts of the back-test: which model to trust, how far ahead, and with what certainty."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import polars as pl
 from tradewind.charts.base import FONT, SMALL, Option, base, category_axis, line, value_axis
 from tradewind.charts.theme import Theme, tokens
 from tradewind.charts.words import Words
-
-SHOWN_LINES = 3
-"""Models named on the chart of error by step: more would need a legend."""
 
 
 def skill_chart(
@@ -64,7 +61,7 @@ def error_by_step_chart(
     words: Words | None = None,
     theme: Theme | None = None,
 ) -> Option:
-    """Lines of error by step ahead: the chosen model in the brand's hue, the first others in grey.
+    """Lines of error by step ahead: the chosen model, and in grey the best and the last other.
 
     errors   model, step (1…h), wape (a share), models best first
     step     the word for one step ("week")
@@ -73,8 +70,8 @@ def error_by_step_chart(
     option = base(theme, words("step_note", step=step), words("step_summary"))
     steps = sorted(errors["step"].unique().to_list()) if len(errors) else []
     names = errors["model"].unique(maintain_order=True).to_list() if len(errors) else []
-    others = [name for name in names if name != chosen][-(SHOWN_LINES - 1) :]
-    shown = [name for name in names if name == chosen] + others
+    others = [name for name in names if name != chosen]
+    shown = [*(n for n in names if n == chosen), *others[:1], *others[1:][-1:]]
     option["grid"] = {"left": 8, "right": 120, "top": 32, "bottom": 32, "containLabel": True}
     option["xAxis"] = category_axis(
         theme,

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from tradewind.arrays import Floats
+from tradewind.charts.base import Section
 from tradewind.charts.contents import Report
 from tradewind.charts.fan import FAN_LEVELS, Fan, fan_option
 from tradewind.charts.figure import Figure
@@ -28,7 +29,7 @@ HONEST = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """All forecast products together: the fan, and the 80 % interval of the sum over the horizon."""
+    """All forecast products together: the fan, and the 80 % interval of the whole horizon."""
 
     fan: Fan
     low: float
@@ -57,7 +58,7 @@ def total_of(report: Report) -> Total | None:
     return Total(fan, float(low), float(median), float(high))
 
 
-def overview(report: Report, words: Words, total: Total | None) -> dict[str, object]:
+def overview(report: Report, words: Words, total: Total | None) -> Section:
     """The one finding, why to believe it, the key numbers, and the chart of the total."""
     if total is None:
         return {"headline": words("headline_none"), "why": [words("headline_none_why")], "keys": []}
@@ -94,7 +95,7 @@ def total_figure(report: Report, words: Words, total: Total) -> Figure:
     return Figure("total", title, note, fan_option(fan, words, symbolic()), data, height=336)
 
 
-def movers(report: Report, words: Words) -> dict[str, object]:
+def movers(report: Report, words: Words) -> Section:
     """Lists of rising and falling products, as the trends table ranks them."""
     trends = report.trends
     if not len(trends):
@@ -111,7 +112,7 @@ def movers(report: Report, words: Words) -> dict[str, object]:
     }
 
 
-def accuracy(report: Report, words: Words) -> dict[str, object]:
+def accuracy(report: Report, words: Words) -> Section:
     """Error by step ahead, and whether intervals keep their word."""
     step = words.step(report.panel.freq)
     return {
@@ -228,7 +229,7 @@ def chosen_row(report: Report) -> dict[str, float | None]:
     return rows[0] if rows else {}
 
 
-def _movers_list(report: Report, words: Words, side: str, table: pl.DataFrame) -> dict[str, object]:
+def _movers_list(report: Report, words: Words, side: str, table: pl.DataFrame) -> Section:
     ids = tuple(table["unique_id"].to_list())
     past = report.panel.ds[-SPARK_STEPS:] if len(report.panel.frame) else report.forecast.ds[:0]
     y = matrix([report.panel], ids, past, "y")

@@ -29,11 +29,12 @@ class Shown:
     height: int = 400
 
     def _repr_html_(self) -> str:
-        """A frame with ECharts inside, so that it draws in a saved notebook and without a network."""
+        """A frame with ECharts inside: it draws in a saved notebook and without a network."""
         page = (
             '<!doctype html><meta charset="utf-8"><body style="margin:0">'
             f'<div id="c" style="height:{self.height}px"></div><script>{echarts()}</script><script>'
-            f'const c=echarts.init(document.getElementById("c"));c.setOption({script_json(self.option)});'
+            'const c=echarts.init(document.getElementById("c"));'
+            f"c.setOption({script_json(self.option)});"
             "addEventListener('resize',()=>c.resize())</script>"
         )
         return (

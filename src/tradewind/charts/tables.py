@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from tradewind.charts.base import Section
 from tradewind.charts.contents import Report
 from tradewind.charts.products import names_of
 from tradewind.charts.texts import TEXTS
@@ -27,7 +28,7 @@ COLUMNS: dict[str, tuple[str, int, float]] = {
 """Column of the leaderboard → key of its heading, digits, and what it is multiplied by."""
 
 
-def models(report: Report, words: Words) -> dict[str, object]:
+def models(report: Report, words: Words) -> Section:
     """The leaderboard: heading cells, and a row of texts for each model."""
     board = report.leaderboard
     if not len(board):
@@ -55,7 +56,7 @@ def models(report: Report, words: Words) -> dict[str, object]:
     }
 
 
-def quality(report: Report, words: Words) -> dict[str, object]:
+def quality(report: Report, words: Words) -> Section:
     """Repairs with their counts and examples, and sales that stock held back."""
     table = report.repairs.filter(pl.col("count") > 0) if len(report.repairs) else report.repairs
     total = int(table["count"].sum()) if len(table) else 0
@@ -76,10 +77,14 @@ def quality(report: Report, words: Words) -> dict[str, object]:
     }
 
 
-def _censored(report: Report, words: Words) -> dict[str, object]:
+def _censored(report: Report, words: Words) -> Section:
     """What was sold and what was wanted in the periods that stock limited."""
     frame, step = report.panel.frame, words.step(report.panel.freq)
-    none = {"title": words("censored_none_title"), "note": words("censored_none"), "rows": []}
+    none: Section = {
+        "title": words("censored_none_title"),
+        "note": words("censored_none"),
+        "rows": [],
+    }
     if "censored" not in frame.columns or "demand" not in frame.columns:
         return none
     limited = frame.filter(pl.col("censored").cast(pl.Boolean).fill_null(False))

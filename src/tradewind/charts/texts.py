@@ -25,7 +25,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # overview
     "headline": (
         "Plan for {units} units over the next {span}",
-        "未来 {span}，按 {units}备货",
+        "未来 {span}，按\u00a0{units}备货",
     ),
     "headline_none": ("There is nothing to forecast yet", "还没有可预测的商品"),
     "headline_none_why": (
@@ -89,7 +89,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "未来 {span}销量预计与前 {span}持平",
     ),
     "total_note": (
-        "Units of all forecast products per {step}. Shaded: where half, and four fifths, of the outcomes lie.",
+        "Units of all forecast products per {step}. Shaded: 50 % and 80 % of the outcomes.",
         "全部预测商品每{step}的销量（件）。深浅两色分别表示 50% 与 80% 的可能范围。",
     ),
     # movers
@@ -98,11 +98,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{rising} 个商品看涨，{falling} 个看跌",
     ),
     "movers_note": (
-        "Growth compares the next {span} with the span before. Probability comes from the forecast paths.",
+        "Growth compares the next {span} with the span before; probability is from forecast paths.",
         "增幅为未来 {span}与之前同样长度相比；概率由预测路径算出。",
     ),
     "movers_none": (
-        "No product is clearly rising or falling. Run `tradewind trends` with a longer span to look further.",
+        "No product is clearly rising or falling. Run `tradewind trends` with a longer span.",
         "没有明显涨跌的商品。可用更长的时间跨度运行 `tradewind trends` 再看。",
     ),
     "rising": ("Rising", "看涨"),
@@ -121,11 +121,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     # products
     "products_title": ("What each product will sell", "每个商品能卖多少"),
     "products_note": (
-        "Pick a product. Solid: sold. Lighter: median forecast. Shaded: 50 % and 80 % of the outcomes.",
+        "Pick a product. Solid: sold. Lighter: median forecast. Shaded: 50 % and 80 % of outcomes.",
         "选择一个商品。实线为已售，浅线为预测中位数，色带为 50% 与 80% 的可能范围。",
     ),
     "products_some": (
-        "This file holds the {shown} best sellers of {all} forecast products; all are in the workspace.",
+        "This file holds the {shown} best sellers of {all} forecast; all are in the workspace.",
         "本文件收录 {all} 个预测商品中销量最高的 {shown} 个，其余可在工作区查看。",
     ),
     "history_some": (
@@ -150,7 +150,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "fan_sure": ("80 % sure of {range}", "八成把握在 {range}之间"),
     "fan_summary": (
-        "Line chart of units sold per {step} until {date} and the forecast after it, with 50 % and 80 % intervals.",
+        "Line chart of units sold per {step} until {date}, then the forecast with its 50 % and "
+        "80 % intervals.",
         "折线图：截至 {date} 每{step}的销量，以及之后的预测，附 50% 与 80% 区间。",
     ),
     "sold": ("Sold, units", "已售（件）"),
@@ -171,7 +172,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "models_title_bare": ("{model} made this forecast", "本次预测由 {model} 完成"),
     "models_note": (
-        "Skill is the share of the seasonal naive's error that a model removes, over {windows}; higher is better. "
+        "Skill is the share of the seasonal naive's error that a model removes, over {windows}; "
+        "higher is better. "
         "The other errors are better when lower; bias above zero means forecasting too much.",
         "技能分表示比季节朴素法少多少误差（{windows}），越高越好；其余误差越低越好，偏差为正表示预测偏高。",
     ),
@@ -185,12 +187,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sql": ("SQL", "SQL"),
     "mase": ("MASE", "MASE"),
     "bias": ("Bias, %", "偏差（%）"),
-    "coverage80": ("Coverage of 80 %, %", "80% 区间覆盖率（%）"),
+    "coverage80": ("80 % coverage, %", "80% 覆盖率（%）"),
     "money_error": ("Error, {currency}", "误差金额（{currency}）"),
     "money_error_bare": ("Error in money", "误差金额"),
     "seconds": ("Time, s", "用时（秒）"),
     "failures": ("Failures", "失败数"),
-    "spread": ("Spread, ± points", "波动（±百分点）"),
+    "spread": ("Spread, ± pts", "波动（± 点）"),
     "chosen": ("chosen", "采用"),
     "skill_summary": (
         "Bars of skill against the seasonal naive for {n} models; {model} leads with {skill}.",
@@ -259,7 +261,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "data_title_clean": ("The data needed no repair", "数据无需修正"),
     "data_note": (
-        "Nothing is changed in silence: each repair is counted, with an example. Outliers are marked, not removed.",
+        "Nothing is changed in silence: each repair is counted, with an example. Outliers are "
+        "marked, not removed.",
         "每一处修正都有计数与示例，不会悄悄改动。异常值只标记，不删除。",
     ),
     "kind": ("Repair", "修正类型"),
@@ -270,9 +273,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "缺货 {n} 个商品{step}，估计少卖约 {lost}",
     ),
     "censored_note": (
-        "Where stock limited sales, sales are a lower bound of demand. Forecasts learn from the estimated demand, "
-        "shown in grey; units sold stay as they are.",
-        "缺货时，销量只是需求的下限。模型按估计需求学习（图中灰色），已售数量保持原样。",
+        "Where stock limited sales, sales are a lower bound of demand. The estimated demand is "
+        "shown in grey beside the units sold, which stay as they are.",
+        "缺货时，销量只是需求的下限。估计需求在图中以灰点标出，已售数量保持原样。",
     ),
     "censored_none_title": ("No sale was held back by stock", "没有发现因缺货而少卖的情况"),
     "censored_none": (
@@ -290,7 +293,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "digest": ("Data digest", "数据指纹"),
     "preset": ("Preset", "预设"),
     "reproduce": ("To make it again", "重新生成"),
-    "levels": ("Quantile levels", "分位水平"),
     # kinds of repair
     "kind_duplicate": ("Exact duplicates dropped", "完全重复，已去除"),
     "kind_key_duplicate": ("Same key twice, merged", "主键重复，已合并"),

@@ -14,7 +14,9 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 SIGNS = {"USD": "$", "CNY": "¥", "EUR": "€", "GBP": "£"}
 CHINESE_MONEY = {"USD": "美元", "CNY": "元", "EUR": "欧元", "GBP": "英镑", "JPY": "日元"}
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NBSP = "\u00a0"
+"""A space at which no line breaks, between a number and its unit."""
 STEPS = {
     "h": ("hour", "小时"),
     "D": ("day", "天"),
@@ -34,7 +36,7 @@ class Words:
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of a key with its values put in; KeyError for a key that is not there."""
-        return TEXTS[key][LANGUAGES.index(self.language)].format(**values)
+        return unbroken(TEXTS[key][LANGUAGES.index(self.language)]).format(**values)
 
     @property
     def chinese(self) -> bool:
@@ -50,19 +52,18 @@ class Words:
         if value is None or not math.isfinite(value):
             return "–"
         text = f"{100 * value:{'+' if sign else ''},.{digits}f}"
-        return (text + ("%" if self.chinese else " %")).replace("-", "−")
+        return (text + ("%" if self.chinese else f"{NBSP}%")).replace("-", "−")
 
     def large(self, value: float | None) -> str:
         """A number a headline can carry: 41.2 K, 1.24 M; 4.12 万, 1.24 亿; below 10,000 in full."""
         if value is None or not math.isfinite(value):
             return "–"
-        scales = ((1e8, " 亿"), (1e4, " 万")) if self.chinese else ((1e9, " B"), (1e6, " M"))
+        scales = ((1e8, "亿"), (1e4, "万")) if self.chinese else ((1e9, "B"), (1e6, "M"))
         for size, name in scales:
             if abs(value) >= size:
                 scaled = value / size
-                return (
-                    f"{scaled:,.{2 if abs(scaled) < 10 else 1 if abs(scaled) < 1000 else 0}f}{name}"
-                )
+                digits = 2 if abs(scaled) < 10 else 1 if abs(scaled) < 1000 else 0
+                return f"{scaled:,.{digits}f}{NBSP}{name}"
         return self.number(value)
 
     def units(self, value: float | None) -> str:
@@ -70,7 +71,7 @@ class Words:
         text = self.large(value)
         if not self.chinese or text == "–":
             return text
-        return f"{text}件" if text[-1] in "万亿" else f"{text} 件"
+        return f"{text}件" if text[-1] in "万亿" else f"{text}{NBSP}件"
 
     def between(self, low: float, high: float) -> str:
         """An interval of units: '10,865 to 12,512', '1.09 万–1.25 万件'."""
@@ -83,7 +84,7 @@ class Words:
         text = self.large(value) if digits is None else self.number(value, digits)
         if self.chinese:
             name = CHINESE_MONEY.get(self.currency, self.currency)
-            return f"{text} {name}".replace("万 ", "万").replace("亿 ", "亿").strip()
+            return f"{text}{'' if text[-1] in '万亿' else NBSP}{name}".strip()
         sign = SIGNS.get(self.currency)
         return f"{sign}{text}" if sign else f"{self.currency} {text}".strip()
 
@@ -108,3 +109,8 @@ class Words:
         """The name of one period: 'week', '周'."""
         english, chinese = STEPS[freq.split("-")[0]]
         return chinese.removeprefix("个") if self.chinese else english
+
+
+def unbroken(text: str) -> str:
+    """The text with its per-cent signs kept on the line of their numbers."""
+    return text.replace(" %", f"{NBSP}%")

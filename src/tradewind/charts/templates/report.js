@@ -16,8 +16,8 @@
     return number(v, v < 10 ? 1 : 0);
   };
 
-  const large = (v) => chinese && v >= 1e4 ? `${number(v / 1e4, v < 1e5 ? 2 : 1)} 万` : units(v);
-  const counted = (v) => !chinese ? large(v) : large(v).endsWith("万") ? `${large(v)}件` : `${large(v)} 件`;
+  const large = (v) => chinese && v >= 1e4 ? `${number(v / 1e4, v < 1e5 ? 2 : 1)}\u00a0万` : units(v);
+  const counted = (v) => !chinese ? large(v) : large(v).endsWith("万") ? `${large(v)}件` : `${large(v)}\u00a0件`;
 
   // Colours: options name tokens, the style sheet says what they are in this mode.
   const coloured = (value) => {
@@ -55,6 +55,9 @@
     if (isFan(ready)) {
       ready.tooltip.formatter = fanTooltip(ready);
       ready.yAxis[0].axisLabel.formatter = axisUnits;
+      const size = ready.xAxis[0].data.length, h = ready.series.find((s) => s.id === "median").data.filter((v) => v !== null).length;
+      const keep = innerWidth < 720 ? h + Math.max(40, 4 * h) : size; // a phone shows less of the past, so that the forecast can be read
+      ready.dataZoom = [{ type: "inside", disabled: true, xAxisIndex: ready.xAxis.map((_, k) => k), startValue: Math.max(size - keep, 0), endValue: size - 1 }];
       ready.legend.show = false; // the page has its own, which wraps
       ready.grid[0].top = 32;
     } else {
