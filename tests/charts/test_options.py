@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ import pytest
 from tradewind.charts import fan_chart, show
 from tradewind.charts.fan import fan_of
 from tradewind.charts.history import matrix, promoted
-from tradewind.charts.products import products_of
+from tradewind.charts.products import names_of, products_of
 from tradewind.charts.report import Report
 from tradewind.charts.scores import calibration_chart, error_by_step_chart, skill_chart
 from tradewind.charts.sparkline import sparkline
@@ -118,6 +119,14 @@ def test_products_come_best_seller_first_with_sums_over_joint_paths(shop_report:
     assert (median < high).all()
     sums = products.quantiles[:, :, 2].sum(axis=1)
     np.testing.assert_allclose(median, sums, rtol=0.05)
+
+
+def test_names_that_read_alike_are_told_apart_by_their_product(shop_report: Make) -> None:
+    report = shop_report(3)
+    static = report.panel.static.with_columns(name=pl.Series(["Milk", "Milk", None]))
+    report = replace(report, panel=replace(report.panel, static=static))
+    names = names_of(report, tuple(report.panel.ids))
+    assert names == ("Milk · SKU-00000", "Milk · SKU-00001", "SKU-00002")
 
 
 def test_a_sparkline_leaves_gaps_where_nothing_is_known() -> None:

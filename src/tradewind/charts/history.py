@@ -10,6 +10,9 @@ import polars as pl
 from tradewind.arrays import Bools, Dates, Floats
 from tradewind.panel import Panel
 
+PROMOTED = 0.05
+"""A share from which on a promotion is drawn: less is rounding, or a single shop."""
+
 
 def matrix(panels: Sequence[Panel], ids: Sequence[str], dates: Dates, column: str) -> Floats:
     """One numeric column of panels that follow each other, [ids, dates]; nan where unknown.
@@ -36,8 +39,11 @@ def matrix(panels: Sequence[Panel], ids: Sequence[str], dates: Dates, column: st
 def promoted(
     panels: Sequence[Panel], ids: Sequence[str], dates: Dates, columns: Sequence[str]
 ) -> Bools:
-    """Whether any of these columns is above zero, [len(ids), len(dates)]."""
+    """Whether any of these columns is at least PROMOTED, [ids, dates].
+
+    columns   flags, or shares of the price taken off or of the shops that took part
+    """
     flags = np.zeros((len(ids), len(dates)), dtype=bool)
     for column in columns:
-        flags |= np.nan_to_num(matrix(panels, ids, dates, column)) > 0
+        flags |= np.nan_to_num(matrix(panels, ids, dates, column)) >= PROMOTED
     return flags

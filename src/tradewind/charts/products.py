@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,16 +82,26 @@ def products_of(report: Report) -> Products:
 
 
 def names_of(report: Report, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """What readers call each series: its name, or its product id, then channel and location."""
+    """What readers call each series: its name, or its product id, then channel and location.
+
+    Where several series would read alike, the product id follows.
+    """
     static = report.panel.static
-    named = static.select("unique_id", "name").rows() if "name" in static.columns else []
-    known = {key: name for key, name in named if name}
+    name = "name" if "name" in static.columns else "unique_id"
+    labels = {key: _label(key, called) for key, called in static.select("unique_id", name).rows()}
+    often = Counter(labels.values())
     out = []
     for key in ids:
-        product, channel, location = split_unique_id(key)
-        name = str(known.get(key, product))
-        out.append(" · ".join([name, *[part for part in (channel, location) if part]]))
+        label = labels.get(key) or _label(key, None)
+        product = split_unique_id(key)[0]
+        out.append(f"{label} · {product}" if often[label] > 1 else label)
     return tuple(out)
+
+
+def _label(key: str, called: str | None) -> str:
+    product, channel, location = split_unique_id(key)
+    name = product if not called or called == key else called
+    return " · ".join([name, *[part for part in (channel, location) if part]])
 
 
 def skeleton(report: Report, products: Products, words: Words) -> Fan:

@@ -78,6 +78,11 @@ def _code(text: str) -> Markup:
     return Markup("".join(pieces))
 
 
+def _breakable(text: str) -> Markup:
+    """A long name may break after its underscores."""
+    return Markup("_<wbr>").join(escape(part) for part in text.split("_"))
+
+
 def _text(name: str) -> str:
     return files("tradewind.charts").joinpath("templates", name).read_text(encoding="utf-8")
 
@@ -86,5 +91,5 @@ def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["code"] = _code
+    environment.filters |= {"code": _code, "breakable": _breakable}
     return environment.from_string(_text("report.html.j2"))

@@ -114,7 +114,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "direction": ("Trend", "趋势"),
     "probability": ("Probability", "概率"),
     "growth": ("Growth", "增幅"),
-    "spark": ("History and forecast", "历史与预测"),
+    "spark": ("Sales", "走势"),
     "spark_label": ("Sales history and expected sales of {name}", "{name} 的历史销量与预测"),
     "none_rising": ("Nothing is clearly rising.", "没有明显看涨的商品。"),
     "none_falling": ("Nothing is clearly falling.", "没有明显看跌的商品。"),

@@ -201,6 +201,8 @@
     sorted();
     const found = list();
     choose(all.find((p) => p.id === state.get("id")) || chosen || found[0] || all[0]);
+    const here = document.querySelector("#list button[aria-current]");
+    if (here) $("list").scrollTop = here.offsetTop - $("list").offsetTop - 80;
     if (state.has("id")) $("products").scrollIntoView();
   };
   if (all.length) {
