@@ -1,0 +1,1 @@
+"""Reads dirty tables, repairs them in the open, and assembles a Panel."""

@@ -1,0 +1,213 @@
+"""Dates as shops write them; day-first or month-first is decided over the whole column."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tradewind.data.numbers import plain_text
+from tradewind.errors import DataError
+
+ORDERS = ("dmy", "mdy", "ymd")
+YEARS = (1970, 2100)
+"""Dates outside these years are taken for mistakes."""
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+WANTED = "a date such as 2024-03-05, 20240305, 5 Mar 2024 or 2024年3月5日"
+
+_TIME = (
+    r"(?:[ T,]+(?<h>\d{1,2}):(?<mi>\d{2})(?::(?<s>\d{2})(?:\.\d+)?)?\s*(?<half>[aApP]\.?[mM]\.?)?"
+    r"\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?$"
+)
+_YEAR_FIRST = r"^(?<y>\d{4})[-/.](?<m>\d{1,2})[-/.](?<d>\d{1,2})" + _TIME
+_COMPACT = r"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})" + _TIME
+_MONTH_ONLY = r"^(?<y>\d{4})[-/.](?<m>\d{1,2})$"
+_COMPACT_MONTH = r"^(?<y>(?:19|20)\d{2})(?<m>\d{2})$"
+_NAMED_DAY_FIRST = (
+    r"^(?:[A-Za-z]{3,9},? )?(?<d>\d{1,2})(?:st|nd|rd|th)?[ .-]+(?<name>[A-Za-z]{3})[a-z]*\.?,?[ -]+"
+    r"(?<y>\d{4}|\d{2})" + _TIME
+)
+_NAMED_MONTH_FIRST = (
+    r"^(?:[A-Za-z]{3,9},? )?(?<name>[A-Za-z]{3})[a-z]*\.?[ -]+(?<d>\d{1,2})(?:st|nd|rd|th)?,?[ -]+"
+    r"(?<y>\d{4})" + _TIME
+)
+_OPEN = r"^(?<a>\d{1,2})(?<sep>[-/.])(?<b>\d{1,2})[-/.](?<c>\d{4}|\d{2})" + _TIME
+_SERIAL = r"^\d{5}(?:\.\d+)?$"
+_EPOCH = r"^1\d{9}(?:\d{3})?$"
+_SERIAL_RANGE = (20_000.0, 73_415.0)  # 1954-10-03 to 2100-12-31
+
+
+def looks_like_dates(sample: pl.Series) -> float:
+    """Share of the filled cells that are written like dates, in [0, 1]; bare numbers are not."""
+    if sample.dtype.is_temporal():
+        return 1.0
+    text = _prepared(sample.cast(pl.String)).drop_nulls()
+    if not len(text):
+        return 0.0
+    patterns = [_YEAR_FIRST, _COMPACT, _NAMED_DAY_FIRST, _NAMED_MONTH_FIRST, _OPEN]
+    fits = pl.select(
+        pl.any_horizontal(
+            *[text.str.contains(p) for p in patterns], text.str.contains(r"^\d{4}[-/.]\d{1,2}$")
+        )
+    ).to_series()
+    numbers = text.str.contains(_SERIAL) | text.str.contains(_EPOCH)
+    serial = numbers & (text.cast(pl.Float64, strict=False).is_between(*_SERIAL_RANGE))
+    return float((fits | serial.fill_null(False)).sum()) / len(text)
+
+
+def parse_dates(column: pl.Series, date_order: str | None = None) -> pl.Series:
+    """Datetime[us] as written on the wall (an offset from UTC is passed over); null where empty.
+
+    date_order   "dmy", "mdy" or "ymd" for dates such as 03/04/2024; None: what the column proves
+
+    A cell that is no date becomes null too: compare with the cells to find it. Serial days of Excel
+    (from 1899-12-30) and seconds or milliseconds since 1970 are dates as well.
+
+    Raises DataError if the column proves neither order, or both; the message has {where} for the
+    caller to fill.
+    """
+    if column.dtype == pl.Date or isinstance(column.dtype, pl.Datetime):
+        naive = column if column.dtype == pl.Date else column.dt.replace_time_zone(None)
+        return _plausible(naive.cast(pl.Datetime("us")))
+    if column.dtype.is_numeric():
+        whole = column.cast(pl.Float64)
+        text = pl.select(
+            pl.when(whole == whole.floor())
+            .then(whole.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(whole.cast(pl.String))
+        ).to_series()
+        return _parse_unique(text.alias(column.name), date_order)
+    return _parse_unique(column.cast(pl.String), date_order)
+
+
+def _parse_unique(column: pl.Series, date_order: str | None) -> pl.Series:
+    """Each distinct text is parsed once: a day stands in thousands of order lines."""
+    direct = column.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us")
+    if not (direct.is_null() & column.is_not_null()).any():
+        return _plausible(direct)
+    texts = column.unique()
+    parsed = pl.DataFrame({"text": texts, "at": _parse_texts(_prepared(texts), date_order)})
+    joined = pl.DataFrame({"text": column}).join(parsed, on="text", how="left", nulls_equal=True)
+    return _plausible(joined["at"].alias(column.name))
+
+
+def _prepared(text: pl.Series) -> pl.Series:
+    """2024年3月5日 → 2024-3-5; 下午3:05 → 3:05 PM; spaces single."""
+    text = plain_text(text)
+    if text.str.contains(r"[年月日号时分秒上下]").any():
+        text = (
+            text.str.replace(r"(\d)年\s*", "$1-")
+            .str.replace(r"(\d)月\s*$", "$1")
+            .str.replace(r"(\d)月\s*", "$1-")
+            .str.replace(r"(\d)[日号]\s*", "$1 ")
+            .str.replace(r"(?:星期|周)[一二三四五六日天]\s*", "")
+            .str.replace(r"(\d)时\s*", "$1:")
+            .str.replace(r"(\d)分\s*$", "$1")
+            .str.replace(r"(\d)分\s*", "$1:")
+            .str.replace(r"秒\s*$", "")
+            .str.replace(r"(上午|下午)\s*(.*)$", "$2 $1")
+            .str.replace("上午", "AM")
+            .str.replace("下午", "PM")
+        )
+    return text.str.replace_all(r"\s+", " ").str.strip_chars()
+
+
+def _parse_texts(text: pl.Series, date_order: str | None) -> pl.Series:
+    frame = pl.DataFrame({"text": text})
+    ways = [
+        _from_parts(frame, _YEAR_FIRST),
+        _from_parts(frame, _COMPACT),
+        _from_parts(frame, _NAMED_DAY_FIRST),
+        _from_parts(frame, _NAMED_MONTH_FIRST),
+        _from_parts(frame, _MONTH_ONLY),
+        _from_parts(frame, _COMPACT_MONTH),
+        _from_open(frame, date_order),
+        _from_numbers(text),
+    ]
+    return pl.select(pl.coalesce(ways)).to_series()
+
+
+def _from_parts(frame: pl.DataFrame, pattern: str) -> pl.Series:
+    """Dates by a pattern whose groups say what is what; null where it does not fit."""
+    parts = frame.select(pl.col("text").str.extract_groups(pattern)).unnest("text")
+    if not parts["y"].is_not_null().any():
+        return pl.Series([None] * len(parts), dtype=pl.Datetime("us"))
+    if "name" in parts.columns:
+        months = {name: str(i + 1) for i, name in enumerate(MONTHS)}
+        month = parts["name"].str.to_lowercase().replace_strict(months, default=None)
+        parts = parts.with_columns(month.alias("m"))
+    if "d" not in parts.columns:
+        parts = parts.with_columns(pl.lit("1").alias("d"))
+    return _composed(parts)
+
+
+def _from_open(frame: pl.DataFrame, date_order: str | None) -> pl.Series:
+    """Dates such as 03/04/2024, whose order the column (or the caller) must settle."""
+    groups = pl.col("text").str.extract_groups(_OPEN).alias("groups")
+    parts = frame.select(groups, "text").unnest("groups")
+    seen = parts.filter(pl.col("a").is_not_null())
+    if not len(seen):
+        return pl.Series([None] * len(parts), dtype=pl.Datetime("us"))
+    order = date_order or _order_of(seen)
+    return _composed(parts.rename(dict(zip("abc", order, strict=True))))
+
+
+def _order_of(seen: pl.DataFrame) -> str:
+    first, second = seen["a"].cast(pl.Int64), seen["b"].cast(pl.Int64)
+    if (seen["sep"] == ".").all():
+        return "dmy"  # nobody writes the month first with points
+    day_first, month_first = seen.filter(first > 12), seen.filter(second > 12)
+    if len(day_first) and len(month_first):
+        raise DataError(
+            f"{{where}} mixes day-first and month-first dates ({day_first[0, 'text']!r} and "
+            f"{month_first[0, 'text']!r}); write them one way, best as 2024-03-05"
+        )
+    if not len(day_first) and not len(month_first):
+        raise DataError(
+            f"{{where}}: {seen[0, 'text']!r} may be day-first or month-first, and no date in the "
+            f'column settles it; state date_order="dmy" or "mdy"'
+        )
+    return "dmy" if len(day_first) else "mdy"
+
+
+def _composed(parts: pl.DataFrame) -> pl.Series:
+    year = pl.col("y").cast(pl.Int64)
+    year = pl.when(year < 70).then(year + 2000).when(year < 100).then(year + 1900).otherwise(year)
+    hour, half = pl.col("h").cast(pl.Int64), pl.col("half").str.to_lowercase().str.head(1)
+    hour = (
+        pl.when((half == "p") & (hour < 12)).then(hour + 12)
+        .when((half == "a") & (hour == 12)).then(0)
+        .otherwise(hour)
+    )  # fmt: skip
+    two = [
+        value.cast(pl.String).str.zfill(2)
+        for value in (pl.col("m"), pl.col("d"), hour.fill_null(0), pl.col("mi").fill_null("00"))
+    ]
+    if "h" not in parts.columns:
+        parts = parts.with_columns(
+            pl.lit(None, dtype=pl.String).alias(c) for c in ("h", "mi", "s", "half")
+        )
+    text = pl.concat_str(
+        [
+            *(year.cast(pl.String).str.zfill(4), pl.lit("-"), two[0], pl.lit("-"), two[1]),
+            *(pl.lit(" "), two[2], pl.lit(":"), two[3], pl.lit(":"), pl.col("s").fill_null("00")),
+        ]
+    )
+    return parts.select(
+        text.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us").alias("at")
+    )["at"]
+
+
+def _from_numbers(text: pl.Series) -> pl.Series:
+    """Serial days of Excel, and seconds or milliseconds since 1970."""
+    value = text.cast(pl.Float64, strict=False)
+    serial = text.str.contains(_SERIAL) & value.is_between(*_SERIAL_RANGE)
+    epoch = text.str.contains(_EPOCH)
+    seconds = pl.when(value > 1e11).then(value / 1000).otherwise(value)
+    excel = ((value - 25_569.0) * 86_400).round(0)
+    chosen = pl.when(serial).then(excel).when(epoch).then(seconds)
+    micro = (chosen * 1e6).round(0).cast(pl.Int64, strict=False)
+    return pl.select(micro.cast(pl.Datetime("us")).alias("at")).to_series()
+
+
+def _plausible(at: pl.Series) -> pl.Series:
+    return at.set(~at.dt.year().is_between(*YEARS).fill_null(True), None)

@@ -1,0 +1,55 @@
+"""load_table: a source becomes repaired sales lines, with what was guessed and what was mended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from tradewind.data.cleaning import Cleaning
+from tradewind.data.columns import Columns, guess_columns
+from tradewind.data.parse import Reading, parse
+from tradewind.data.read import Source, read, source_name
+from tradewind.data.repair import repair
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What one source gave.
+
+    lines      canonical sales lines, repaired
+    columns    which header was taken for which noun
+    cleaning   every repair, counted and listed
+    """
+
+    lines: pl.DataFrame
+    columns: Columns
+    cleaning: Cleaning
+
+
+def load_table(
+    source: Source,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    table: str | None = None,
+    date_order: str | None = None,
+    kind: str | None = None,
+    recorded_at: datetime | None = None,
+) -> Loaded:
+    """Read, guess the columns, parse and repair; nothing is written anywhere.
+
+    mapping       noun → header where the guess is wrong: {"y": "qty"}
+    table         table or query of a database, sheet of a workbook
+    date_order    "dmy" or "mdy" where dates such as 03/04/2024 leave it open
+    kind          "orders", "daily" or "sales" where the table's looks deceive
+    recorded_at   when the lines were recorded, where the table does not say
+
+    Raises DataError or UnknownName; the message says which cell, what was wanted and what to do.
+    """
+    raw = read(source, table=table)
+    columns = guess_columns(raw).corrected(mapping or {})
+    reading = Reading(date_order=date_order, kind=kind, recorded_at=recorded_at)
+    lines, cleaning = repair(parse(raw, columns, source_name(source), reading))
+    return Loaded(lines, columns, cleaning)

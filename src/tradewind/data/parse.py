@@ -1,0 +1,237 @@
+"""parse: the cells of a table become canonical sales lines, or an error that names the cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from tradewind.data.columns import Columns
+from tradewind.data.dates import ORDERS, WANTED, YEARS, parse_dates
+from tradewind.data.event_ids import KINDS, kind_of, with_event_ids
+from tradewind.data.headers import KIND
+from tradewind.data.numbers import EMPTY, currencies, decimal_sign, parse_numbers, plain_text
+from tradewind.data.promotions import parse_promotions
+from tradewind.data.statuses import SOLD, parse_status
+from tradewind.errors import DataError
+
+ALWAYS = (
+    *("event_id", "recorded_at", "ordered_at", "product", "channel", "location", "customer"),
+    *("quantity", "price", "currency", "status"),
+)
+"""Columns that canonical lines always have, in this order."""
+
+OPTIONAL = (
+    *("promotion", "category", "stock", "views", "carts", "competitor_price", "regular_price"),
+    *("name", "brand"),
+)
+IDS = ("product", "customer", "order", "line")
+EXACT = 1e15
+"""Floating point numbers from here on have lost digits of an id (spreadsheets keep 15)."""
+
+MANGLED = r"^[+-]?\d+(?:[.,]\d+)?[eE]\+\d{1,3}$"
+SPREADSHEET_ERRORS = r"^#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|#+)$"
+TOTALS = ("total", "totals", "grandtotal", "sum", "合计", "总计", "小计", "汇总")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read what a table does not say itself.
+
+    date_order    "dmy", "mdy" or "ymd" for dates such as 03/04/2024; None: what the column proves
+    decimal       "." or ","; None: what the number columns prove
+    currency      for prices without a sign; None: unknown
+    kind          "orders", "daily" or "sales" (see `event_ids.kind_of`); None: what it looks like
+    recorded_at   when these lines were recorded, where no column says it
+    """
+
+    date_order: str | None = None
+    decimal: str | None = None
+    currency: str | None = None
+    kind: str | None = None
+    recorded_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.date_order not in (None, *ORDERS):
+            raise DataError(f"date_order {self.date_order!r} is not one of {ORDERS}")
+        if self.decimal not in (None, ".", ","):
+            raise DataError(f"decimal {self.decimal!r} is neither '.' nor ','")
+        if self.kind not in (None, *KINDS):
+            raise DataError(f"kind {self.kind!r} is not one of {KINDS}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The filled rows of a table, and where each stood: what an error has to name."""
+
+    name: str
+    table: pl.DataFrame
+    rows: pl.Series  # row in the file, the header being row 1
+    columns: Columns
+
+    def of(self, noun: str) -> pl.Series:
+        return self.table[self.columns.mapping[noun]]
+
+    def has(self, noun: str) -> bool:
+        return noun in self.columns.mapping
+
+    def refuse(self, noun: str, bad: pl.Series, wanted: str) -> None:
+        """Raise DataError for the first cell of `bad`, if there is one."""
+        count = int(bad.fill_null(False).sum())
+        if not count:
+            return
+        first = int(bad.fill_null(False).arg_true()[0])
+        cell = self.of(noun)[first]
+        shown = f"{cell:.15g}" if isinstance(cell, float) else repr(cell)
+        more = f"; {count - 1} more cells of this column are like it" if count > 1 else ""
+        raise DataError(
+            f"{self.name} row {self.rows[first]}, column {self.columns.mapping[noun]!r}: "
+            f"{'the cell is empty' if cell is None else shown}; wanted {wanted}{more}"
+            f"{self._total_hint(first)}"
+        )
+
+    def _total_hint(self, first: int) -> str:
+        words = [
+            str(v).strip().casefold().rstrip(":：") for v in self.table.row(first) if v is not None
+        ]
+        if any(w.replace(" ", "") in TOTALS for w in words):
+            return ". The row looks like a total: delete it"
+        return ""
+
+
+def parse(
+    raw: pl.DataFrame, columns: Columns, source_name: str, reading: Reading = Reading()
+) -> pl.DataFrame:
+    """Canonical lines (ALWAYS, and those of OPTIONAL that the table has) in the order of the file.
+
+    quantity   units, negative for returns; null where the cell is empty
+    price      money per unit; amount / quantity where only an amount is given; null where empty
+    promotion  in [0, 1], see `parse_promotions`
+
+    Raises DataError naming source, row, column, value and what was wanted for a cell that does not
+    read, an id that a spreadsheet has mangled, and an empty product or date.
+    """
+    columns.check(source_name)
+    table = _filled(raw)
+    cells = Cells(source_name, table.drop("\x00row"), table["\x00row"], columns)
+    decimal = reading.decimal or _decimal_of(cells)
+    made: dict[str, pl.Series] = {}
+    for noun, kind in KIND.items():
+        if not cells.has(noun):
+            continue
+        if kind == "text":
+            made[noun] = _ids(cells, noun) if noun in IDS else _text(cells.of(noun))
+        elif kind == "date":
+            made[noun] = _dates(cells, noun, reading.date_order)
+        elif kind == "number":
+            made[noun] = _numbers(cells, noun, decimal)
+        else:
+            made[noun] = parse_promotions(cells.of(noun), decimal)
+    cells.refuse("product", made["product"].is_null(), "a product")
+    cells.refuse("date", made["date"].is_null(), WANTED)
+    return _lines(cells, made, reading)
+
+
+def _filled(raw: pl.DataFrame) -> pl.DataFrame:
+    """The rows in which any cell is filled, with their row in the file."""
+    filled = [
+        pl.col(c).is_not_null() & (pl.col(c).str.strip_chars() != "")
+        if t == pl.String
+        else pl.col(c).is_not_null()
+        for c, t in raw.schema.items()
+    ]
+    return raw.with_row_index("\x00row", offset=2).filter(pl.any_horizontal(filled))
+
+
+def _decimal_of(cells: Cells) -> str:
+    """The decimal sign that the number columns prove together; a point where none proves any."""
+    nouns = [n for n, kind in KIND.items() if kind in ("number", "promotion") and cells.has(n)]
+    proven = [s for n in nouns if (s := decimal_sign(cells.of(n))) is not None]
+    return "," if proven.count(",") > proven.count(".") else "."
+
+
+def _text(column: pl.Series) -> pl.Series:
+    text = column.cast(pl.String).str.strip_chars()
+    return text.set(text.str.to_lowercase().is_in(EMPTY).fill_null(False), None)
+
+
+def _ids(cells: Cells, noun: str) -> pl.Series:
+    """Ids as text; one that was stored as a number and lost digits is refused."""
+    column = cells.of(noun)
+    advice = "an id as text (format the column as text before exporting; the digits are lost here)"
+    if column.dtype.is_float():
+        cells.refuse(noun, column.abs() >= EXACT, advice)
+        whole = column.fill_nan(None)
+        cells.refuse(noun, whole != whole.floor(), "an id as text, not a fraction")
+        return whole.cast(pl.Int64).cast(pl.String)
+    text = column.cast(pl.String).str.strip_chars()
+    cells.refuse(noun, text.str.contains(MANGLED), advice)
+    cells.refuse(noun, text.str.contains(SPREADSHEET_ERRORS), "an id, not a spreadsheet error")
+    cells.refuse(noun, text.str.contains("\x1f", literal=True), "an id without control characters")
+    return text.set((text == "").fill_null(False), None)
+
+
+def _dates(cells: Cells, noun: str, date_order: str | None) -> pl.Series:
+    column = cells.of(noun)
+    try:
+        parsed = parse_dates(column, date_order)
+    except DataError as error:
+        where = f"{cells.name}, column {cells.columns.mapping[noun]!r}"
+        raise DataError(str(error).replace("{where}", where)) from None
+    empty = plain_text(column).is_null() if column.dtype == pl.String else column.is_null()
+    cells.refuse(noun, parsed.is_null() & ~empty, f"{WANTED}, between {YEARS[0]} and {YEARS[1]}")
+    return parsed
+
+
+def _numbers(cells: Cells, noun: str, decimal: str) -> pl.Series:
+    column = cells.of(noun)
+    if column.dtype.is_temporal():
+        cells.refuse(noun, column.is_not_null(), "a number, not a date")
+    parsed = parse_numbers(column, decimal)
+    sign = "point" if decimal == "." else "comma"
+    cells.refuse(noun, parsed.is_nan() | parsed.is_infinite(), f"a number (with a decimal {sign})")
+    if noun in ("price", "regular_price", "competitor_price"):
+        cells.refuse(noun, parsed < 0, "a price of zero or more")
+    return parsed
+
+
+def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.DataFrame:
+    count = len(cells.table)
+    empty = pl.Series([None] * count, dtype=pl.String)
+    money = next((n for n in ("price", "amount") if n in made), None)
+    written = currencies(cells.of(money)) if money else empty
+    if "price" not in made and "amount" in made:
+        made["price"] = _price_of_amount(made["amount"], made["quantity"])
+    if written.n_unique() <= 2 and written.null_count() < count:
+        written = written.fill_null(written.drop_nulls()[0])  # a sign written once holds for all
+    currency = pl.coalesce(
+        made.get("currency", empty).str.to_uppercase(), written, pl.lit(reading.currency, pl.String)
+    )
+    lines = pl.DataFrame(
+        {
+            "recorded_at": made.get("recorded", pl.Series([None] * count)).cast(pl.Datetime("us")),
+            "ordered_at": made["date"],
+            "product": made["product"],
+            **{c: made.get(c, empty) for c in ("channel", "location", "customer")},
+            "quantity": made["quantity"],
+            "price": made.get("price", empty).cast(pl.Float64),
+            "currency": pl.select(currency).to_series(),
+            "status": parse_status(made["status"]) if "status" in made else [SOLD] * count,
+            **{c: made[c] for c in (*OPTIONAL, "order", "line") if c in made},
+        }
+    )
+    if reading.recorded_at is not None:
+        lines = lines.with_columns(pl.col("recorded_at").fill_null(reading.recorded_at))
+    seen = lines if "customer" in made else lines.drop("customer")
+    if "order" in lines.columns:
+        cells.refuse("order", lines["order"].is_null(), "an order number")
+    ids = with_event_ids(seen, reading.kind or kind_of(seen))["event_id"]
+    kept = [c for c in (*ALWAYS, *OPTIONAL) if c in (*lines.columns, "event_id")]
+    return lines.with_columns(ids).select(kept)
+
+
+def _price_of_amount(amount: pl.Series, quantity: pl.Series) -> pl.Series:
+    """Money per unit from money per line; null where nothing was sold."""
+    price = pl.when(quantity != 0).then((amount / quantity).abs())
+    return pl.select(price.alias("price")).to_series()

@@ -1,0 +1,81 @@
+"""Stock snapshots and planned promotions, brought onto the series and periods of a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from tradewind.arrays import Dates
+from tradewind.data.periods import period_start
+from tradewind.errors import DataError
+
+
+def stock_levels(
+    stock: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str], freq: str
+) -> pl.DataFrame:
+    """series, ds, stock: the last level told in each period, in units.
+
+    stock   product (and channel, location where told), ds, stock. Snapshots of places that the
+            series do not tell apart are summed over them
+    """
+    _need(stock, ("product", "ds", "stock"), "stock")
+    places = [c for c in ("product", "channel", "location") if c in stock.columns]
+    shared = [c for c in by if c in places]
+    if len(shared) < len(by):
+        raise DataError(f"series are made by {list(by)}, the stock table tells only {places}")
+    at = stock.with_columns(pl.col("ds").cast(pl.Datetime("us")).alias("at"))
+    at = at.with_columns(period_start("at", freq).alias("ds"))
+    last = at.group_by(*places, "ds").agg(pl.col("stock").sort_by("at").last())
+    total = last.group_by(*shared, "ds").agg(pl.col("stock").sum())
+    return total.join(keys, on=shared, how="inner", nulls_equal=True).select(
+        "series", "ds", "stock"
+    )
+
+
+def planned_promotions(
+    calendar: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str], freq: str, ds: Dates
+) -> pl.DataFrame:
+    """series, ds, promotion: the strongest promotion planned in each period, in [0, 1].
+
+    calendar   start, end (both days included), promotion; product and channel where told: an empty
+               one means all
+    """
+    _need(calendar, ("start", "end", "promotion"), "calendar")
+    if len(wrong := calendar.filter(pl.col("end") < pl.col("start"))):
+        raise DataError(f"the calendar has an end before its start: {wrong.row(0)}")
+    days = calendar.with_columns(
+        pl.datetime_ranges(
+            pl.col("start").cast(pl.Datetime("us")), pl.col("end").cast(pl.Datetime("us")), "1d"
+        ).alias("day")
+    ).explode("day")
+    if freq == "h":
+        hours = pl.Series("hour", range(24))
+        days = days.join(hours.to_frame(), how="cross").with_columns(
+            pl.col("day") + pl.duration(hours=pl.col("hour"))
+        )
+    days = days.with_columns(period_start("day", freq).alias("ds")).filter(
+        pl.col("ds").is_between(ds[0], ds[-1])
+    )
+    told = [c for c in ("product", "channel") if c in calendar.columns]
+    parts = []
+    for names, part in days.group_by(*[pl.col(c).is_null().alias(f"no_{c}") for c in told] or [1]):
+        narrow = [c for c, empty in zip(told, names, strict=False) if not empty]
+        on = [c for c in narrow if c in by]
+        if len(on) < len(narrow):
+            continue  # a promotion of one channel says nothing about series over all channels
+        joined = part.select(*on, "ds", "promotion").join(
+            keys,
+            **({"on": on} if on else {"how": "cross"}),  # type: ignore[arg-type]  # two calls in one
+        )
+        parts.append(joined.select("series", "ds", "promotion"))
+    if not parts:
+        return pl.DataFrame(
+            schema={"series": pl.Int64, "ds": pl.Datetime("us"), "promotion": pl.Float64}
+        )
+    return pl.concat(parts).group_by("series", "ds").agg(pl.col("promotion").max())
+
+
+def _need(table: pl.DataFrame, columns: Sequence[str], name: str) -> None:
+    if missing := [c for c in columns if c not in table.columns]:
+        raise DataError(f"the {name} table lacks {missing}; it has {table.columns}")

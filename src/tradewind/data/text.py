@@ -1,0 +1,196 @@
+"""Tables in text files: encoding, delimiter, quotes; every cell stays text."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import polars as pl
+
+from tradewind.errors import DataError
+
+DELIMITERS = (",", "\t", ";", "|")
+SIGNATURES = {
+    b"PK\x03\x04": "a zip archive or Excel workbook; give it the ending .xlsx",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook; give it the ending .xls",
+    b"PAR1": "a Parquet file; give it the ending .parquet",
+    b"\x1f\x8b": "compressed with gzip; unpack it first",
+    b"%PDF": "a PDF document; export the table as CSV",
+    b"SQLite format 3": "an SQLite database; export the table as CSV",
+}
+
+
+def read_text(content: bytes, name: str) -> pl.DataFrame:
+    """The table in a CSV or TSV file, [rows, columns], all String; a blank line is a row of nulls.
+
+    Row k of the file (the header is row 1) is row k − 2 of the result: messages can name it.
+
+    Raises DataError for an unknown encoding, a file that is no table, ragged rows, open quotes and
+    a header that is empty or says a name twice.
+    """
+    text = decoded(content, name).replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise DataError(f"{name} is empty; it needs a header row and at least one row below it")
+    if text.lstrip()[:1] == "<" and "<html" in text[:2000].lower():
+        raise DataError(f"{name} is a web page (HTML); export the table as CSV or Excel")
+    delimiter = delimiter_of(text)
+    table = _fast(text, delimiter) if _is_plain(text, delimiter) else None
+    if table is None:
+        table = _slow(text, delimiter, name)
+    return table
+
+
+def decoded(content: bytes, name: str) -> str:
+    """The text of a file in UTF-8 (with or without BOM), UTF-16 with BOM, or GB18030."""
+    for signature, what in SIGNATURES.items():
+        if content.startswith(signature):
+            raise DataError(f"{name} is not a text table: it is {what}")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return content.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{name} begins as UTF-16 but byte {error.start} does not fit; save it as UTF-8"
+            ) from None
+    if (zero := content.find(b"\x00")) >= 0:
+        raise DataError(
+            f"{name} is not a text table: byte {zero} is zero; export the table as CSV, UTF-8"
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        utf8 = error.start
+    try:
+        return content.decode("gb18030")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{name} is neither UTF-8 (byte {utf8} does not fit) nor GB18030 (byte {error.start} "
+            f"does not fit); save it as CSV UTF-8"
+        ) from None
+
+
+def delimiter_of(text: str) -> str:
+    """The delimiter whose count is above zero and the same in most of the first lines."""
+    sample = text[:100_000].split("\n")[:50]
+    rows = [line for line in sample if line.strip()]
+    if rows and rows[0].lower().startswith("sep=") and len(rows[0].strip()) == 5:
+        return rows[0].strip()[4]
+
+    def agreement(delimiter: str) -> tuple[float, int]:
+        counts = [len(next(csv.reader([row], delimiter=delimiter), [])) - 1 for row in rows]
+        return sum(c == counts[0] for c in counts) / len(counts), counts[0]
+
+    found = {d: agreement(d) for d in DELIMITERS}
+    present = [d for d in DELIMITERS if found[d][1] > 0]
+    return max(present, key=lambda d: found[d], default=",")
+
+
+def _is_plain(text: str, delimiter: str) -> bool:
+    """Whether every line outside quotes has as many delimiters as the header, or is blank.
+
+    Only then polars may parse it: it fills short rows with nulls without a word.
+    """
+    if text[:4].lower() == "sep=":
+        return False
+    data = np.frombuffer(text.encode(), dtype=np.uint8)
+    quotes = np.flatnonzero(data == ord('"'))
+    if len(quotes) % 2:
+        return False
+    if len(quotes) and not _quotes_stand_at_edges(data, quotes, ord(delimiter)):
+        return False
+    ends = _outside(np.flatnonzero(data == ord("\n")), quotes)
+    marks = _outside(np.flatnonzero(data == ord(delimiter)), quotes)
+    if not len(ends) or ends[-1] != len(data) - 1:
+        ends = np.append(ends, len(data))
+    counts = np.diff(np.searchsorted(marks, ends), prepend=0)
+    blank = np.diff(ends, prepend=-1) == 1
+    return bool(((counts == counts[0]) | blank).all() and not blank[0])
+
+
+def _outside(
+    positions: np.ndarray[tuple[int], np.dtype[np.int64]],
+    quotes: np.ndarray[tuple[int], np.dtype[np.int64]],
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    if not len(quotes):
+        return positions
+    return positions[np.searchsorted(quotes, positions) % 2 == 0]
+
+
+def _quotes_stand_at_edges(
+    data: np.ndarray[tuple[int], np.dtype[np.uint8]],
+    quotes: np.ndarray[tuple[int], np.dtype[np.int64]],
+    delimiter: int,
+) -> bool:
+    """Whether each opening quote follows a delimiter or line end (or closes a doubled one)."""
+    opening = quotes[::2]
+    before = np.where(opening > 0, data[np.maximum(opening - 1, 0)], ord("\n"))
+    return bool(np.isin(before, [delimiter, ord("\n"), ord('"')]).all())
+
+
+def _fast(text: str, delimiter: str) -> pl.DataFrame | None:
+    header = next(csv.reader(io.StringIO(text), delimiter=delimiter))
+    try:
+        table = pl.read_csv(
+            io.BytesIO(text.encode()), separator=delimiter, has_header=True, infer_schema=False
+        )
+    except pl.exceptions.PolarsError:
+        return None  # the plain reader finds out what is wrong, and where
+    return _with_header(table, header) if len(table.columns) == len(header) else None
+
+
+def _slow(text: str, delimiter: str, name: str) -> pl.DataFrame:
+    """The same with Python's csv: slower, but it knows in which row something is wrong."""
+    lines = text.split("\n")
+    skipped = 1 if lines[0].lower().startswith("sep=") else 0
+    text = "\n".join(lines[skipped:])
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    try:
+        for row in reader:
+            rows.append(row)
+    except csv.Error as error:
+        row = len(rows) + 1 + skipped
+        if "end of data" in str(error):
+            raise DataError(
+                f"{name} row {row}: a quotation mark is opened and never closed; close or remove it"
+            ) from None
+        raise DataError(
+            f"{name} row {row}: a quotation mark inside a cell is not doubled ({error}); "
+            f'write it as "" inside a quoted cell'
+        ) from None
+    header = rows[0] if rows else []
+    if not any(cell.strip() for cell in header):
+        raise DataError(f"{name} row {1 + skipped} is empty; the first row must hold the headers")
+    for k, row in enumerate(rows[1:], start=2 + skipped):
+        if row and len(row) != len(header):
+            raise DataError(_ragged(name, k, row, header))
+    cells = [row or [""] * len(header) for row in rows[1:]]
+    blanks = [[""] * len(header)] * skipped  # keeps the row numbers of the file
+    columns = list(zip(*(blanks + cells), strict=True)) or [()] * len(header)
+    table = pl.DataFrame(
+        [pl.Series(f"column_{i}", values, dtype=pl.String) for i, values in enumerate(columns)]
+    ).with_columns(pl.all().replace("", None))
+    return _with_header(table, header)
+
+
+def _ragged(name: str, row: int, cells: list[str], header: list[str]) -> str:
+    hint = "quote cells that hold the delimiter"
+    if len(header) == 1 and len(cells) > 1:
+        hint = "delete title lines above the header"
+    return (
+        f"{name} row {row} has {len(cells)} fields, the header has {len(header)} "
+        f"(the row begins {cells[0]!r}); {hint}"
+    )
+
+
+def _with_header(table: pl.DataFrame, header: list[str]) -> pl.DataFrame:
+    """The table under its own header as written; empty trailing headers become column_k."""
+    names = [h.strip() or f"column_{i + 1}" for i, h in enumerate(header)]
+    table.columns = [f"\x00{i}" for i in range(len(names))]
+    if len(set(names)) == len(names):
+        table.columns = names
+        return table
+    raise DataError(
+        f"the header {next(n for n in names if names.count(n) > 1)!r} stands twice; rename one"
+    )
