@@ -268,7 +268,7 @@ def published_rows(folder: str | Path, tasks: list[str]) -> pl.DataFrame:
     """
     path = Path(folder) / "published" / "fev_bench_retail.csv"
     if not path.exists():
-        raise DataError(f"{path} is absent: --data must name the folder of benchmark files")
+        raise DataError(f"{path} is absent; name the folder of benchmark files with --data")
     table = pl.read_csv(path, infer_schema_length=None)
     return table.filter(pl.col("dataset_config").is_in(tasks)).select(
         pl.col("model_name").alias("model"),

@@ -76,7 +76,8 @@ def load_task(name: str, folder: str | Path, *, dev: bool = False) -> PublishedT
         panel, roles = cut.load(Path(folder))
     except FileNotFoundError as missing:
         raise DataError(
-            f"{missing.filename} is absent: --data must name the folder of benchmark files"
+            f"{name} needs a file that is absent ({str(missing).splitlines()[0]}); "
+            f"name the folder of benchmark files with --data"
         ) from missing
     task = Task(h=cut.h, roles=roles, n_windows=cut.n_windows)
     if cut.first is not None:
