@@ -156,9 +156,9 @@ def _names(goods: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
         pl.col("product_category").str.to_titlecase().alias("category"),
         "brand",
         pl.col("department").str.to_titlecase(),
-        (
-            pl.col("product_type").fill_null(pl.col("product_category")).str.to_titlecase() + size
-        ).alias("name"),
+        (pl.col("product_type").fill_null(pl.col("product_category")).str.to_titlecase() + size)
+        .str.replace_all(r"\s+", " ")
+        .alias("name"),
     ).join(kept.select("product"), on="product", how="semi")
 
 
