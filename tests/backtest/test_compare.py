@@ -63,9 +63,10 @@ def test_the_best_comes_first_and_everything_is_told(run: Backtest) -> None:
     assert board["sql"].is_sorted()
     assert board["windows"].to_list() == [3, 3]
     assert board["failures"].to_list() == [0, 0]
-    per_window = run.totals.filter(model="average", metric="sql")["value"]
+    sql = {m: run.totals.filter(model=m, metric="sql")["value"].to_numpy() for m in told.models}
+    skill = 1 - sql["average"] / sql["seasonal_naive"]
     spread = dict(board.select("model", "spread").iter_rows())
-    assert spread["average"] == pytest.approx(np.std(per_window.to_numpy(), ddof=1))
+    assert spread["average"] == pytest.approx(np.std(skill, ddof=1))
 
 
 def test_without_the_baseline_there_is_no_skill(run: Backtest) -> None:
@@ -85,14 +86,14 @@ def test_bias_and_money_equal_a_plain_loop(run: Backtest) -> None:
                 money += abs(error) * prices[key]
     board = {row["model"]: row for row in leaderboard(run).to_dicts()}
     assert board["average"]["bias"] == pytest.approx(excess / sold)
-    assert board["average"]["money"] == pytest.approx(money)
+    assert board["average"]["money_error"] == pytest.approx(money)
     assert money_error(run, "oracle") == 0
 
 
 def test_without_a_price_there_is_no_money(shop: Panel) -> None:
     bare = Panel.from_frame(shop.frame.drop("price"), "D")
     run = backtest(bare, TASK, {"seasonal_naive": SeasonalNaive()})
-    assert leaderboard(run)["money"].to_list() == [None]
+    assert leaderboard(run)["money_error"].to_list() == [None]
 
 
 def test_errors_by_step_average_to_the_error_of_all_steps(run: Backtest) -> None:
@@ -102,13 +103,15 @@ def test_errors_by_step_average_to_the_error_of_all_steps(run: Backtest) -> None
     np.testing.assert_allclose(table["mae"], np.concatenate(errors).mean(axis=0))
 
 
-def test_calibration_is_the_share_below_each_quantile(run: Backtest) -> None:
+def test_calibration_is_the_share_inside_each_central_interval(run: Backtest) -> None:
     table = calibration_table(run).filter(model="average")
-    below = [
-        run.truths[c][:, :, None] <= run.forecasts["average", c].quantiles for c in run.cutoffs
-    ]
-    np.testing.assert_allclose(table["share"], np.concatenate(below).mean(axis=(0, 1)))
-    assert table["level"].to_list() == list(TASK.levels)
+    assert table["level"].to_list() == [0.2, 0.4, 0.6, 0.8]
+    assert table["nominal"].to_list() == table["level"].to_list()
+    truth = np.concatenate([run.truths[c] for c in run.cutoffs])
+    quantiles = np.concatenate([run.forecasts["average", c].quantiles for c in run.cutoffs])
+    for k, empirical in enumerate(reversed(table["empirical"].to_list())):
+        inside = (quantiles[:, :, k] <= truth) & (truth <= quantiles[:, :, 8 - k])
+        assert empirical == pytest.approx(inside.mean())
 
 
 def test_the_mean_of_a_draw_equals_a_plain_loop() -> None:

@@ -30,10 +30,10 @@ def leaderboard(
     skill_low, skill_high    its 80 % bootstrap interval over windows and series
     sql, mase, wape, wql, mae, rmse, rmsse, winkler80
                              mean over windows
-    spread                   standard deviation of SQL over windows; null for one window
+    spread                   standard deviation of skill over windows; null for one window
     coverage80               share of actuals inside the 80 % interval, mean over windows
     bias                     Σ(forecast − actual) / Σ|actual|, pooled: a share, positive is too high
-    money                    `money_error`
+    money_error              `money_error`
     seconds                  fit and forecast, all windows
     windows, failures        windows answered; windows not answered plus series fallen back
 
@@ -51,7 +51,6 @@ def _row(
         pl.col("value").fill_nan(None)
     )
     means = dict(mine.group_by("metric").agg(pl.col("value").mean()).iter_rows())
-    spread = mine.filter(pl.col("metric") == "sql")["value"].std()
     skill, low, high = _skill(backtest, model, baseline, rng)
     scores = ("sql", "mase", "wape", "wql", "mae", "rmse", "rmsse", "winkler80", "coverage80")
     seconds = backtest.seconds.filter(pl.col("model") == model)["seconds"]
@@ -61,9 +60,9 @@ def _row(
         "skill_low": low,
         "skill_high": high,
         **{name: means.get(name) for name in scores},
-        "spread": spread if isinstance(spread, float) else None,
+        "spread": _spread(backtest, model, baseline),
         "bias": _bias_share(backtest, model),
-        "money": money_error(backtest, model),
+        "money_error": money_error(backtest, model),
         "seconds": float(seconds.sum()),
         "windows": len(seconds),
         "failures": len(backtest.failures.filter(pl.col("model") == model)),
@@ -90,6 +89,15 @@ def _skill(
     ]
     low, high = np.nanquantile(np.concatenate(draws), (0.1, 0.9))
     return skill, float(low), float(high)
+
+
+def _spread(backtest: Backtest, model: str, baseline: str) -> float | None:
+    sql = backtest.totals.filter(pl.col("metric") == "sql")
+    mine = sql.filter(pl.col("model") == model).select("cutoff", "value")
+    base = sql.filter(pl.col("model") == baseline).select("cutoff", base="value")
+    skill = mine.join(base, on="cutoff").select(1 - pl.col("value") / pl.col("base")).to_series()
+    spread = skill.filter(skill.is_finite()).std()
+    return spread if isinstance(spread, float) else None
 
 
 def scaled_losses(backtest: Backtest, model: str) -> tuple[Floats, Floats]:
@@ -208,10 +216,13 @@ def error_by_step(backtest: Backtest) -> pl.DataFrame:
 
 
 def calibration_table(backtest: Backtest) -> pl.DataFrame:
-    """model, level, share: how often the actual lay at or below the quantile of that level.
+    """model, level, nominal, empirical: what each central interval promises and what it covered.
 
-    A calibrated model has share = level.
+    level is the nominal share, 0.8 for the interval from the 0.1 to the 0.9 quantile. One row per
+    pair of levels that are symmetric about the median, the narrowest first.
     """
+    levels = backtest.task.levels
+    pairs = [(k, levels.index(round(1 - q, 9))) for k, q in enumerate(levels) if _paired(q, levels)]
     rows = []
     for model in backtest.models:
         told = list(_answers(backtest, model))
@@ -219,10 +230,16 @@ def calibration_table(backtest: Backtest) -> pl.DataFrame:
             continue
         truth = np.concatenate([y for _, y, _ in told])
         quantiles = np.concatenate([forecast.quantiles for _, _, forecast in told])
-        shares = metrics.calibration(truth, quantiles)
-        rows += [(model, q, float(s)) for q, s in zip(backtest.task.levels, shares, strict=True)]
-    schema = {"model": pl.String, "level": pl.Float64, "share": pl.Float64}
-    return pl.DataFrame(rows, schema, orient="row")
+        for low, high in reversed(pairs):
+            nominal = round(levels[high] - levels[low], 9)
+            covered = metrics.coverage(truth, quantiles[:, :, low], quantiles[:, :, high])
+            rows.append((model, nominal, nominal, float(covered)))
+    schema = {"model": pl.String, "level": pl.Float64, "nominal": pl.Float64}
+    return pl.DataFrame(rows, schema | {"empirical": pl.Float64}, orient="row")
+
+
+def _paired(level: float, levels: tuple[float, ...]) -> bool:
+    return level < 0.5 and round(1 - level, 9) in levels
 
 
 def _answers(backtest: Backtest, model: str) -> Iterator[tuple[datetime, Floats, Forecast]]:
