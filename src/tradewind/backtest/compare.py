@@ -216,13 +216,11 @@ def error_by_step(backtest: Backtest) -> pl.DataFrame:
 
 
 def calibration_table(backtest: Backtest) -> pl.DataFrame:
-    """model, level, nominal, empirical: what each central interval promises and what it covered.
+    """model, level, share: how often the actual lay at or below the quantile of that level.
 
-    level is the nominal share, 0.8 for the interval from the 0.1 to the 0.9 quantile. One row per
-    pair of levels that are symmetric about the median, the narrowest first.
+    A calibrated model has share = level; shares all above it say that it forecasts too high.
+    Central intervals are in `intervals.interval_table`.
     """
-    levels = backtest.task.levels
-    pairs = [(k, levels.index(round(1 - q, 9))) for k, q in enumerate(levels) if _paired(q, levels)]
     rows = []
     for model in backtest.models:
         told = list(_answers(backtest, model))
@@ -230,16 +228,10 @@ def calibration_table(backtest: Backtest) -> pl.DataFrame:
             continue
         truth = np.concatenate([y for _, y, _ in told])
         quantiles = np.concatenate([forecast.quantiles for _, _, forecast in told])
-        for low, high in reversed(pairs):
-            nominal = round(levels[high] - levels[low], 9)
-            covered = metrics.coverage(truth, quantiles[:, :, low], quantiles[:, :, high])
-            rows.append((model, nominal, nominal, float(covered)))
-    schema = {"model": pl.String, "level": pl.Float64, "nominal": pl.Float64}
-    return pl.DataFrame(rows, schema | {"empirical": pl.Float64}, orient="row")
-
-
-def _paired(level: float, levels: tuple[float, ...]) -> bool:
-    return level < 0.5 and round(1 - level, 9) in levels
+        shares = metrics.calibration(truth, quantiles)
+        rows += [(model, q, float(s)) for q, s in zip(backtest.task.levels, shares, strict=True)]
+    schema = {"model": pl.String, "level": pl.Float64, "share": pl.Float64}
+    return pl.DataFrame(rows, schema, orient="row")
 
 
 def _answers(backtest: Backtest, model: str) -> Iterator[tuple[datetime, Floats, Forecast]]:
