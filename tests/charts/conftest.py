@@ -173,7 +173,7 @@ def repairs() -> pl.DataFrame:
     """A few kinds of repair with examples."""
     return pl.DataFrame(
         {
-            "kind": ["duplicate", "gap", "outlier", "return", "censored"],
+            "kind": ["exact_duplicate", "missing_period", "outlier", "returned", "ended"],
             "count": [1204, 3311, 87, 640, 83],
             "example": [
                 "event 1f3a, 2024-03-02",

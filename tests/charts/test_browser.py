@@ -82,7 +82,8 @@ def test_the_picker_finds_a_product_and_links_to_it(opened: Callable[..., Page])
     assert page.locator("#list button").count() == 1
     assert page.locator("#product-title").inner_text().startswith("Rice 5 kg: about")
     assert "id=SKU-00004" in page.url
-    assert page.locator("#product canvas").count() == 1
+    page.locator("#product").scroll_into_view_if_needed()
+    page.locator("#product canvas").wait_for()
     page.goto(page.url)
     page.reload()
     assert page.locator("#product-title").inner_text().startswith("Rice 5 kg: about")

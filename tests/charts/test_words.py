@@ -11,6 +11,7 @@ import pytest
 
 from tradewind.charts.texts import TEXTS
 from tradewind.charts.words import Language, Words
+from tradewind.data.cleaning import KINDS
 
 CHARTS = Path(__file__).parents[2] / "src" / "tradewind" / "charts"
 NBSP = "\u00a0"
@@ -67,6 +68,10 @@ def test_units_money_dates_and_spans_in_both_languages() -> None:
     assert (en.steps(1, "W-MON"), en.steps(8, "W-MON")) == ("1 week", "8 weeks")
     assert zh.steps(8, "MS") == "8 个月"
     assert en.share(-0.123, 1, sign=True) == f"−12.3{NBSP}%"
+
+
+def test_every_kind_of_repair_has_words() -> None:
+    assert {f"kind_{kind}" for kind in KINDS} == {k for k in TEXTS if k.startswith("kind_")}
 
 
 def test_an_unknown_key_is_an_error() -> None:

@@ -17,13 +17,14 @@ class Money:
 
     baseline         the rule of thumb as the leaderboard spells it
     chosen_error     Σ |y − ŷ| · price of the chosen model, in the report's currency
-    baseline_error   the same of the rule of thumb: the mean of the last `steps` periods
+    baseline_error   the same of the rule of thumb: the mean of the last `steps` periods;
+                     0 means four weeks of hours, days or weeks, else one season
     """
 
     baseline: str
     chosen_error: float
     baseline_error: float
-    steps: int = 4
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,11 @@ class Report:
     calibration        level (central interval, e.g. 0.8), nominal, empirical (shares)
     repairs            kind, count, example (a sentence or value, language-neutral)
     trends             unique_id, direction ("rise", "flat", "fall"), probability, growth (share of
-                       the span before: 0.12 is 12 % more), optionally name
+                       the span before: 0.12 is 12 % more; null where nothing was sold). First row
+                       first: the caller ranks
     money              see Money, or None
 
+    trend_span         steps ahead that the trends compare with as many before; 0 means the horizon
     n_windows, version, digest, preset, command   how to reproduce it
     red_up             True: rising is red; None: as the reader's language has it (Chinese red)
     max_products       products whose charts are embedded; the rest is counted and said
@@ -82,3 +85,4 @@ class Report:
     command: str = ""
     red_up: bool | None = None
     max_products: int = 1000
+    trend_span: int = 0

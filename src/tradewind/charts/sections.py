@@ -18,7 +18,10 @@ from tradewind.charts.scores import calibration_chart, error_by_step_chart, skil
 from tradewind.charts.sparkline import sparkline
 from tradewind.charts.theme import symbolic
 from tradewind.charts.words import Words
+from tradewind.panel import season_length
 
+DRAWS = 5_000_000
+"""Series × paths summed for the total: fewer paths for very many series keep it quick."""
 MOVERS = 10
 """Rows of each list of movers."""
 SPARK_STEPS = 60
@@ -49,8 +52,9 @@ def total_of(report: Report) -> Total | None:
     if not forecast.ids or not len(panel.frame):
         return None
     rng = np.random.default_rng(0)
-    total = forecast.aggregate(["total"] * len(forecast.ids), PATHS, rng)
-    low, median, high = np.quantile(total.totals(PATHS, rng)[0], (0.1, 0.5, 0.9))
+    paths = int(np.clip(DRAWS // len(forecast.ids), 200, PATHS))
+    total = forecast.aggregate(["total"] * len(forecast.ids), paths, rng)
+    low, median, high = np.quantile(total.totals(paths, rng)[0], (0.1, 0.5, 0.9))
     past = panel.ds
     y = np.nansum(matrix([panel], forecast.ids, past, "y"), axis=0)
     dates = np.concatenate([past, forecast.ds]).astype("datetime64[us]").tolist()
@@ -102,7 +106,7 @@ def movers(report: Report, words: Words) -> Section:
         return {"title": words("nav_movers"), "note": words("movers_none"), "lists": []}
     sides = {side: trends.filter(pl.col("direction") == side) for side in ("rise", "fall")}
     count = {side: words.number(len(table)) for side, table in sides.items()}
-    span = words.steps(report.forecast.h, report.panel.freq)
+    span = words.steps(report.trend_span or report.forecast.h, report.panel.freq)
     return {
         "title": words("movers_title", rising=count["rise"], falling=count["fall"]),
         "note": words("movers_note", span=span),
@@ -174,9 +178,14 @@ def _money(report: Report, words: Words) -> str:
     return words(
         "money_saved" if saved >= 0 else "money_lost",
         saved=words.money(abs(saved)),
-        span=words.steps(money.steps, report.panel.freq),
+        span=words.steps(money.steps or _four_weeks(report.panel.freq), report.panel.freq),
         share=words.share(abs(saved) / money.baseline_error),
     )
+
+
+def _four_weeks(freq: str) -> int:
+    """Four weeks of a frequency in steps, or one season where steps are coarser."""
+    return {"h": 672, "D": 28, "W": 4}.get(freq.split("-")[0]) or season_length(freq)
 
 
 def _keys(report: Report, words: Words, total: Total) -> list[dict[str, str]]:
@@ -205,7 +214,7 @@ def _keys(report: Report, words: Words, total: Total) -> list[dict[str, str]]:
     )
     skill = chosen_row(report).get("skill")
     note = words("key_model_note", skill=words.share(skill)) if skill is not None else ""
-    keys.append(("key_model", report.chosen, note))
+    keys.append(("key_model" if note else "key_model_untested", report.chosen, note))
     span = words.steps(report.forecast.h, freq)
     return [
         {"label": words(key, span=span), "value": value, "note": note} for key, value, note in keys
@@ -238,7 +247,7 @@ def _movers_list(report: Report, words: Words, side: str, table: pl.DataFrame) -
     median = report.forecast.median
     rows = []
     for i, row in enumerate(table.to_dicts()):
-        name = row.get("name") or names[i]
+        name = names[i]
         step = ahead.get(ids[i])
         drawn = median[step] if step is not None else np.zeros(0)
         rows.append(

@@ -41,12 +41,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请以 {model} 为准：{windows}里，它比“照搬上一季”好 {skill}",
     ),
     "trust_worse": (
-        "{model} made this forecast, but in {windows} it scored {skill} worse than repeating "
+        "This forecast is by {model}, but in {windows} it scored {skill} worse than repeating "
         "last season: treat it with caution",
         "本次由 {model} 预测，但{windows}里它比“照搬上一季”差 {skill}，请谨慎采用",
     ),
     "trust_unknown": (
-        "{model} made this forecast; no back-test has scored it yet",
+        "This forecast is by {model}; no back-test has scored it yet",
         "本次由 {model} 预测，尚未经过回测",
     ),
     "trust_coverage": (
@@ -72,6 +72,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "key_next": ("Next {span}", "未来 {span}"),
     "key_next_note": ("units; 80 %: {range}", "80% 区间 {range}"),
     "key_model": ("Model to trust", "采用的模型"),
+    "key_model_untested": ("Model", "模型"),
     "key_model_note": ("skill {skill}, chosen by back-test", "技能分 {skill}，由回测选出"),
     "key_since": ("{first} to {last}", "{first} 至 {last}"),
     "key_units_note": ("over the whole history", "全部历史合计"),
@@ -98,7 +99,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{rising} 个商品看涨，{falling} 个看跌",
     ),
     "movers_note": (
-        "Growth compares the next {span} with the span before; probability is from forecast paths.",
+        "Growth compares the next {span} with the span before; the chance is counted on "
+        "forecast paths.",
         "增幅为未来 {span}与之前同样长度相比；概率由预测路径算出。",
     ),
     "movers_none": (
@@ -112,7 +114,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fall": ("falling", "跌"),
     "product": ("Product", "商品"),
     "direction": ("Trend", "趋势"),
-    "probability": ("Probability", "概率"),
+    "probability": ("Chance", "概率"),
     "growth": ("Growth", "增幅"),
     "spark": ("Sales", "走势"),
     "spark_label": ("Sales history and expected sales of {name}", "{name} 的历史销量与预测"),
@@ -170,7 +172,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Trust {model}: it beats repeating last season by {skill}",
         "首选 {model}：比照搬上一季好 {skill}",
     ),
-    "models_title_bare": ("{model} made this forecast", "本次预测由 {model} 完成"),
+    "models_title_bare": ("This forecast is by {model}", "本次预测由 {model} 完成"),
     "models_note": (
         "Skill is the share of the seasonal naive's error that a model removes, over {windows}; "
         "higher is better. "
@@ -256,8 +258,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "perfect": ("as promised", "说到做到"),
     # data
     "data_title": (
-        "{n} repairs were made before forecasting",
-        "预测之前，共修正 {n} 处数据",
+        "{n} repairs and marks were made before forecasting",
+        "预测之前，共修正或标记 {n} 处数据",
     ),
     "data_title_clean": ("The data needed no repair", "数据无需修正"),
     "data_note": (
@@ -293,17 +295,21 @@ TEXTS: dict[str, tuple[str, str]] = {
     "digest": ("Data digest", "数据指纹"),
     "preset": ("Preset", "预设"),
     "reproduce": ("To make it again", "重新生成"),
-    # kinds of repair
-    "kind_duplicate": ("Exact duplicates dropped", "完全重复，已去除"),
-    "kind_key_duplicate": ("Same key twice, merged", "主键重复，已合并"),
-    "kind_return": ("Returns taken off sales", "退货，已冲减"),
-    "kind_cancelled": ("Cancelled orders left out", "已取消订单，不计入"),
-    "kind_negative": ("Negative quantities set aside", "负数销量，已剔除"),
-    "kind_absurd": ("Absurd quantities set aside", "离谱数量，已剔除"),
-    "kind_gap": ("Missing dates filled with zero", "缺失日期，补零"),
-    "kind_missing_price": ("Missing prices filled", "缺失价格，已补"),
-    "kind_outlier": ("Outliers marked, kept", "异常值，仅标记"),
-    "kind_launch": ("Zeros before launch cut", "上市前的零，已截去"),
-    "kind_ended": ("Ended products marked", "已停售商品，已标记"),
-    "kind_censored": ("Stock-outs marked", "缺货时段，已标记"),
+    # kinds of repair, as the loader calls them
+    "kind_missing_quantity": ("Lines without a quantity, left out", "没有数量的行，已略去"),
+    "kind_exact_duplicate": ("Lines that stood there twice, kept once", "完全重复的行，只留一份"),
+    "kind_key_duplicate": ("Lines told twice, the latest kept", "同一单号多次出现，取最新"),
+    "kind_unknown_status": ("Unknown status, counted as sold", "状态不明，按已售计"),
+    "kind_cancelled": ("Cancelled lines, not demand", "已取消的行，不计入需求"),
+    "kind_pending": ("Unpaid lines, not demand", "未付款的行，不计入需求"),
+    "kind_returned": ("Returned lines, not demand", "退货的行，不计入需求"),
+    "kind_negative_quantity": ("Negative quantities, taken as returns", "数量为负，按退货处理"),
+    "kind_absurd_quantity": ("Absurd quantities, not demand", "数量离谱，不计入需求"),
+    "kind_missing_price": ("Missing prices, carried over", "缺失价格，沿用前后价格"),
+    "kind_partial_period": ("Periods covered in part, left out", "数据不完整的时段，已略去"),
+    "kind_missing_period": ("Periods without a line, zero", "没有记录的时段，补零"),
+    "kind_before_launch": ("Zeros before the first sale, left out", "首次售出前的零，已略去"),
+    "kind_never_sold": ("Series never sold, left out", "从未售出的商品，已略去"),
+    "kind_outlier": ("Outliers, marked and kept", "异常值，仅标记，保留"),
+    "kind_ended": ("Series that stopped selling, marked", "已停售的商品，已标记"),
 }
