@@ -1,0 +1,220 @@
+"""Trees: gradient-boosted trees on all series with every covariate, direct over the horizon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from tradewind.arrays import Floats, Ints
+from tradewind.errors import NotEnoughHistory
+from tradewind.forecast import Dependence, Forecast
+from tradewind.models.dependence import dependence_of, resized
+from tradewind.models.history import check_target
+from tradewind.models.protocol import Rescue
+from tradewind.models.trees_boost import Boosting, boost_folds, predict
+from tradewind.models.trees_columns import SPANS, Rows, feature_table, flag_of, matrix_of
+from tradewind.models.trees_field import Field, field_of, labels_of
+from tradewind.models.trees_learnt import GRID, Learnt, read_learnt, write_learnt
+from tradewind.models.trees_rows import future_rows, sample_rows, time_folds
+from tradewind.models.trees_scale import scale_of
+from tradewind.panel import Panel, every
+from tradewind.task import Task
+
+FEWEST_ROWS = 50
+"""Fewer known answers than this teach trees nothing."""
+SERIES_FOR_DEPENDENCE, WINDOWS_FOR_DEPENDENCE = 400, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """One LightGBM on all series; what it learns is each value relative to its series' own level.
+
+    Each of `n_folds` models leaves out a span of time and forecasts it; the forecast is the mean
+    of the models, and its quantiles come from those errors on unseen time, scaled by a second
+    model of their size.
+
+    rows            questions to learn from, sampled over series, origins and steps ahead
+    trees           most boosting rounds; the spans left out say how many are used
+    leaves          most leaves of a tree
+    learning_rate   step of each tree
+    n_folds         spans of time, 2 or more
+    columns         share of the columns each tree sees
+    objective       "regression_l1" (the median) or "regression" (the mean of logarithms)
+    offset          added to the share of a series' mean before the logarithm; keeps zero finite
+    level           place among the usual spans of the level that all is relative to; −1 the longest
+    refit           update() learns again instead of keeping the trees
+    threads, seed   threads of LightGBM, seed of sampling and boosting
+    """
+
+    rows: int = 120_000
+    trees: int = 250
+    leaves: int = 31
+    learning_rate: float = 0.08
+    n_folds: int = 3
+    columns: float = 0.5
+    objective: str = "regression_l1"
+    offset: float = 0.1
+    level: int = -1
+    power: float = 0.0
+    refit: bool = False
+    threads: int = 2
+    seed: int = 1
+
+    def fit(self, past: Panel, task: Task) -> FittedTrees:
+        """Learn every target of the task.
+
+        Raises NotEnoughHistory with fewer than fifty known answers.
+        """
+        task.check(past)
+        learnt = {name: self._learn(past, task, name) for name in task.roles.targets}
+        return FittedTrees(self, past, task, learnt)
+
+    def restore(self, folder: Path, past: Panel, task: Task) -> FittedTrees:
+        """The trees that `save` wrote, over the past they had seen."""
+        learnt = {
+            name: read_learnt(folder / f"target_{place}")
+            for place, name in enumerate(task.roles.targets)
+        }
+        return FittedTrees(self, past, task, learnt)
+
+    def boosting(self) -> Boosting:
+        """Settings of the models of the value."""
+        return Boosting(
+            self.trees, self.leaves, self.learning_rate, self.columns, self.threads, self.seed
+        )
+
+    def spread_boosting(self) -> Boosting:
+        """Settings of the models of the size of the error: few and small, for it is noisy."""
+        return Boosting(60, 15, 0.1, self.columns, self.threads, self.seed + 1)
+
+    def _learn(self, past: Panel, task: Task, target: str) -> Learnt:
+        rng = np.random.default_rng(self.seed)
+        labels = labels_of(past, task)
+        seen = field_of(past, task, labels, target, (0, None))
+        scale = scale_of(seen.open_y, self.offset)
+        z = scale.forward(seen.open_y)
+        rows = sample_rows(seen, z, task.h, self.rows, rng)
+        if len(rows.at) < FEWEST_ROWS:
+            raise NotEnoughHistory(
+                f"{target!r} has {len(rows.at)} values to learn from, {self} needs {FEWEST_ROWS}; "
+                f"give a longer history or more series, or use a model of single series"
+            )
+        usual = SPANS[every(past.freq)]
+        level_steps = usual[self.level]
+        flag = flag_of(seen, z)
+        table, level = feature_table(seen, z, rows, level_steps, flag)
+        names = tuple(table)
+        x = matrix_of(table, names)
+        answer = z[rows.series, rows.at] - level
+        fold, edges = time_folds(rows.at, self.n_folds)
+        weight = np.exp(self.power * np.clip(level, -3, 2))
+        models, unseen = boost_folds(x, answer, weight, fold, self.boosting(), self.objective)
+        error = answer - unseen
+        size = np.log(np.abs(error) + 1e-3)
+        spread, sizes = boost_folds(
+            x, size, np.ones(len(size)), fold, self.spread_boosting(), "regression"
+        )
+        scores = error / np.exp(sizes)
+        learnt = Learnt(
+            names=names,
+            labels=labels,
+            level_steps=level_steps,
+            flag=flag,
+            models=models,
+            spread=spread,
+            scores=np.quantile(scores, GRID),
+            dependence=None,
+        )
+        return replace(learnt, dependence=_dependence(learnt, seen, self, task.h, edges))
+
+
+@dataclass(frozen=True, slots=True)
+class FittedTrees:
+    """Trees, and the past on which their next forecast stands."""
+
+    settings: Trees
+    past: Panel
+    task: Task
+    learnt: dict[str, Learnt]
+    rescues: tuple[Rescue, ...] = field(default=())
+
+    def forecast(
+        self, h: int, levels: tuple[float, ...], known: Panel | None = None, target: str = "y"
+    ) -> Forecast:
+        """As Fitted.forecast."""
+        check_target(target, self.task)
+        mine = self.learnt[target]
+        ahead = field_of(self.past, self.task, mine.labels, target, (h, known))
+        scale = scale_of(ahead.open_y, self.settings.offset)
+        z = scale.forward(ahead.open_y)
+        rows = future_rows(ahead)
+        middle, size = _middle_and_size(mine, ahead, z, rows, self.settings.threads)
+        scores = np.interp(levels, GRID, mine.scores)
+        values = scale.back(middle[:, None] + size[:, None] * scores, rows.series)
+        values[ahead.closed[rows.series, rows.at]] = 0.0
+        seen = ahead.y[np.isfinite(ahead.y)]
+        positive = not (seen < 0).any()
+        quantiles = np.sort(values.reshape(len(ahead.ids), h, len(levels)), axis=2)
+        return Forecast(
+            ahead.ids,
+            ahead.ds[-h:],
+            tuple(levels),
+            np.maximum(quantiles, 0.0) if positive else quantiles,
+            target=target,
+            whole=bool((seen == np.rint(seen)).all()),
+            lower=0.0 if positive else None,
+            dependence=None if mine.dependence is None else resized(mine.dependence, h),
+        )
+
+    def update(self, new: Panel) -> Self:
+        """The same trees at the new end of the past; learnt again if the settings say so."""
+        past = self.past.append(new)
+        if self.settings.refit:
+            again = self.settings.fit(past, self.task)
+            return replace(self, past=past, learnt=again.learnt)
+        return replace(self, past=past)
+
+    def save(self, folder: Path) -> None:
+        """One folder a target: the boosters as text, the rest as JSON."""
+        for place, name in enumerate(self.task.roles.targets):
+            write_learnt(folder / f"target_{place}", self.learnt[name])
+
+
+def _middle_and_size(
+    learnt: Learnt, seen: Field, z: Floats, rows: Rows, threads: int
+) -> tuple[Floats, Floats]:
+    """Median of z, and the size of its error, [R]."""
+    table, level = feature_table(seen, z, rows, learnt.level_steps, learnt.flag)
+    x = matrix_of(table, learnt.names)
+    middle = level + predict(learnt.models, x, threads)
+    return middle, np.exp(predict(learnt.spread, x, threads))
+
+
+def _dependence(
+    learnt: Learnt, seen: Field, settings: Trees, h: int, edges: Ints
+) -> Dependence | None:
+    """How the errors over one horizon hang together, on spans that the model asked had not seen."""
+    from scipy import special
+
+    if seen.steps <= h + 1:
+        return None
+    z = scale_of(seen.open_y, settings.offset).forward(seen.open_y)
+    count = len(seen.ids)
+    chosen = np.unique(np.linspace(0, count - 1, min(count, SERIES_FOR_DEPENDENCE)).astype(int))
+    cube = []
+    for back in range(1, WINDOWS_FOR_DEPENDENCE + 1):
+        origin = seen.steps - 1 - h * back
+        if origin < 1:
+            break
+        series = np.repeat(chosen, h)
+        at = origin + np.tile(np.arange(1, h + 1), len(chosen))
+        rows = Rows(series, np.full(len(series), origin), at, h)
+        held = int(np.searchsorted(edges, origin + (h + 1) // 2))
+        alone = replace(learnt, models=learnt.models[held : held + 1])
+        middle, size = _middle_and_size(alone, seen, z, rows, settings.threads)
+        place = np.interp((z[series, at] - middle) / size, learnt.scores, GRID)
+        cube.append(special.ndtri(place).reshape(len(chosen), h))
+    return dependence_of(np.stack(cube)) if cube else None

@@ -1,0 +1,87 @@
+"""What the trees learnt of one target, in memory and on disk."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tradewind.arrays import Floats
+from tradewind.forecast import Dependence
+from tradewind.models.trees_field import Labels
+
+GRID: Floats = np.concatenate(
+    [[0.001, 0.0025, 0.005], np.arange(1, 100) / 100, [0.995, 0.9975, 0.999]]
+)
+"""Levels at which the errors' quantiles are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Boosters and the quantiles of their errors.
+
+    names         columns of the feature table, in order
+    labels        codes of texts
+    level_steps   span of the level that everything is relative to
+    flag          known column whose values have their own means within a phase
+    models        boosters of the value, as text, one a fold
+    spread        boosters of log |error|
+    scores        quantiles at GRID of error / size
+    dependence    of the errors over the horizon, None where there was too little to learn it
+    """
+
+    names: tuple[str, ...]
+    labels: Labels
+    level_steps: int
+    flag: str | None
+    models: tuple[str, ...]
+    spread: tuple[str, ...]
+    scores: Floats
+    dependence: Dependence | None
+
+
+def write_learnt(folder: Path, learnt: Learnt) -> None:
+    """Boosters as LightGBM's text, the rest as JSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind, models in (("value", learnt.models), ("spread", learnt.spread)):
+        for place, text in enumerate(models):
+            (folder / f"{kind}_{place}.txt").write_text(text, encoding="utf-8")
+    joint = learnt.dependence
+    about = {
+        "names": learnt.names,
+        "labels": learnt.labels.columns,
+        "level_steps": learnt.level_steps,
+        "flag": learnt.flag,
+        "models": len(learnt.models),
+        "spread": len(learnt.spread),
+        "scores": learnt.scores.tolist(),
+        "steps": None if joint is None else joint.steps.tolist(),
+        "common": None if joint is None else joint.common,
+    }
+    (folder / "learnt.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+
+
+def read_learnt(folder: Path) -> Learnt:
+    """What `write_learnt` wrote."""
+    about = json.loads((folder / "learnt.json").read_text(encoding="utf-8"))
+    read = {
+        kind: tuple(
+            (folder / f"{kind}_{place}.txt").read_text(encoding="utf-8") for place in range(count)
+        )
+        for kind, count in (("value", about["models"]), ("spread", about["spread"]))
+    }
+    joint = (
+        None if about["steps"] is None else Dependence(np.array(about["steps"]), about["common"])
+    )
+    return Learnt(
+        names=tuple(about["names"]),
+        labels=Labels({name: tuple(texts) for name, texts in about["labels"].items()}),
+        level_steps=about["level_steps"],
+        flag=about["flag"],
+        models=read["value"],
+        spread=read["spread"],
+        scores=np.array(about["scores"]),
+        dependence=joint,
+    )
