@@ -130,22 +130,31 @@ class Memory:
 class Composite(Protocol):
     """A forecaster that answers for earlier cutoffs itself: it learns from them anyway."""
 
-    def hindsight(self, past: Panel, task: Task, n_windows: int, memory: Memory) -> Hindsight:
+    def hindsight(
+        self, past: Panel, task: Task, n_windows: int, memory: Memory, target: str
+    ) -> Hindsight:
         """As the function `hindsight`."""
         ...
 
 
 def hindsight(
-    forecaster: Forecaster, past: Panel, task: Task, n_windows: int, memory: Memory
+    forecaster: Forecaster,
+    past: Panel,
+    task: Task,
+    n_windows: int,
+    memory: Memory,
+    target: str = "",
 ) -> Hindsight:
-    """Forecasts of the first target at earlier cutoffs whose truth lies in `past`, latest first.
+    """Forecasts at earlier cutoffs whose truth lies in `past`, latest first.
+
+    target   "" means the first of the task
 
     The cutoffs are past.end − h · j. With step == h those are the earlier windows of a back-test,
     so a shared memory makes them free. Cutoffs with too little history before them are left out.
     """
+    target = target or task.roles.targets[0]
     if isinstance(forecaster, Composite):
-        return forecaster.hindsight(past, task, n_windows, memory)
-    target = task.roles.targets[0]
+        return forecaster.hindsight(past, task, n_windows, memory, target)
     return [
         (w.cutoff, answer, truth_of(past, w.cutoff, answer))
         for w in earlier_windows(past, task, n_windows)
@@ -226,9 +235,10 @@ class Lazy:
         self.memory.keep(self.forecaster, window, target, answer)
         return forecast
 
-    def update(self, new: Panel) -> Fitted:
+    def update(self, new: Panel) -> Lazy:
         """The model after seeing `new`."""
-        return self.fitted.update(new)
+        fits = [self.fitted.update(new)]
+        return replace(self, past=self.past.append(new), _fits=fits)
 
     def save(self, folder: Path) -> None:
         """Save the model."""

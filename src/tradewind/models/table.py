@@ -1,0 +1,75 @@
+"""The models by name, and the sets of them that a preset tries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tradewind.errors import UnknownName
+from tradewind.models.ar import AR
+from tradewind.models.classical import ARIMA, ETS, Theta
+from tradewind.models.conformal import Conformal
+from tradewind.models.ensemble import Ensemble
+from tradewind.models.hindsight import Memory
+from tradewind.models.intermittent import TSB, Croston
+from tradewind.models.naive import Average, SeasonalNaive
+from tradewind.models.protocol import Forecaster
+
+
+def calibrated_ensemble(
+    members: dict[str, Forecaster], memory: Memory, n_windows: int
+) -> Conformal:
+    """The ensemble of these members, calibrated: what a preset calls "ensemble"."""
+    inner = Ensemble(tuple(members.values()), n_windows=n_windows, memory=memory)
+    return Conformal(inner, n_windows=n_windows, memory=memory)
+
+
+def _ensemble() -> Forecaster:
+    return preset("default", Memory())["ensemble"]
+
+
+FORECASTERS: dict[str, Callable[[], Forecaster]] = {
+    "seasonal_naive": SeasonalNaive,
+    "average": Average,
+    "ar": AR,
+    "ets": ETS,
+    "theta": Theta,
+    "arima": ARIMA,
+    "croston": Croston,
+    "tsb": TSB,
+    "ensemble": _ensemble,
+}
+
+PRESETS = ("fast", "default", "best")
+
+
+def forecaster(name: str) -> Forecaster:
+    """The model of this name, with its default settings.
+
+    >>> forecaster("seasonal_naive")
+    SeasonalNaive(season_length=0)
+    """
+    try:
+        return FORECASTERS[name]()
+    except KeyError:
+        raise UnknownName(f"no model called {name!r}; there are {sorted(FORECASTERS)}") from None
+
+
+def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]:
+    """The models that a preset back-tests, by name; the last is their calibrated ensemble.
+
+    fast      trees, the profile model and the naive ones: seconds for thousands of series
+    default   and AR, Theta and TSB
+    best      and ETS, and one earlier cutoff more to learn from
+    """
+    if name not in PRESETS:
+        raise UnknownName(f"no preset called {name!r}; there are {list(PRESETS)}")
+    models: dict[str, Forecaster] = {
+        "seasonal_naive": SeasonalNaive(),
+        "average": Average(),
+    }
+    if name != "fast":
+        models |= {"ar": AR(), "theta": Theta(workers=workers), "tsb": TSB()}
+    if name == "best":
+        models["ets"] = ETS(workers=workers)
+    windows = {"fast": 2, "default": 3, "best": 4}[name]
+    return {**models, "ensemble": calibrated_ensemble(models, memory, windows)}
