@@ -99,7 +99,7 @@ def test_score_charts_are_json_and_name_the_chosen_model(shop_report: Make) -> N
     assert values[-1] == 46.2
     assert skill["yAxis"]["data"][-1] == "ensemble"
     assert skill["xAxis"]["min"] == 0
-    assert [s["name"] for s in steps["series"]] == ["trees", "ensemble", "seasonal_naive"]
+    assert [s["name"] for s in steps["series"]] == ["trees", "ensemble", "theta"]
     assert calibration["series"][1]["data"][-1] == [80.0, 79.8]
 
 

@@ -124,6 +124,13 @@ def test_a_model_below_the_naive_is_not_praised(shop_report: Make) -> None:
     assert "Trust ensemble" not in html
 
 
+def test_errors_by_step_stand_beside_the_best_rival_and_the_naive(shop_report: Make) -> None:
+    charts = page_data(render(shop_report(2), "en"))["charts"]
+    assert isinstance(charts, dict)
+    names = [line["name"] for line in charts["steps"]["option"]["series"]]
+    assert names == ["ensemble", "trees", "seasonal_naive"]
+
+
 def test_red_up_can_be_set_against_the_language(shop_report: Make) -> None:
     assert 'lang="zh-CN">' in render(shop_report(2, red_up=False), "zh")
     assert 'lang="en" data-red-up>' in render(shop_report(2, red_up=True), "en")

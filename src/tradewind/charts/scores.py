@@ -61,9 +61,9 @@ def error_by_step_chart(
     words: Words | None = None,
     theme: Theme | None = None,
 ) -> Option:
-    """Lines of error by step ahead: the chosen model, and in grey the best and the last other.
+    """Lines of error by step ahead: the chosen model, and in grey the first two others.
 
-    errors   model, step (1…h), wape (a share), models best first
+    errors   model, step (1…h), wape (a share)
     step     the word for one step ("week")
     """
     words, theme = words or Words(), theme or tokens()
@@ -71,7 +71,7 @@ def error_by_step_chart(
     steps = sorted(errors["step"].unique().to_list()) if len(errors) else []
     names = errors["model"].unique(maintain_order=True).to_list() if len(errors) else []
     others = [name for name in names if name != chosen]
-    shown = [*(n for n in names if n == chosen), *others[:1], *others[1:][-1:]]
+    shown = [*(n for n in names if n == chosen), *others[:2]]
     option["grid"] = {"left": 8, "right": 120, "top": 32, "bottom": 32, "containLabel": True}
     option["xAxis"] = category_axis(
         theme,

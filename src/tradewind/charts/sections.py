@@ -276,8 +276,21 @@ def _by_step(report: Report, words: Words, step: str) -> Figure | None:
     elif last < 0.95 * first:
         tone = "step_title_fall"
     title = words(tone, first=words.share(first), last=words.share(last))
-    option = error_by_step_chart(table, report.chosen, step, words, symbolic())
+    option = error_by_step_chart(_compared(report), report.chosen, step, words, symbolic())
     return Figure("steps", title, words("step_note", step=step), option, table)
+
+
+def _compared(report: Report) -> pl.DataFrame:
+    """error_by_step, first the chosen model, its best rival and the seasonal naive (skill 0)."""
+    board = report.leaderboard
+    if "skill" not in board.columns:
+        return report.error_by_step
+    others = board.filter(pl.col("model") != report.chosen).drop_nulls("skill")
+    best = others.sort("skill", descending=True)["model"].head(1).to_list()
+    naive = others.sort(pl.col("skill").abs())["model"].head(1).to_list()
+    place = {name: k for k, name in enumerate([report.chosen, *best, *naive])}
+    rank = pl.col("model").replace_strict(place, default=len(place), return_dtype=pl.Int64)
+    return report.error_by_step.sort(rank, maintain_order=True)
 
 
 def _calibration(report: Report, words: Words) -> Figure | None:
