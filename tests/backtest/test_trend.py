@@ -53,7 +53,7 @@ def test_shares_equal_a_plain_loop() -> None:
 def test_the_largest_likely_change_comes_first() -> None:
     history = past([10.0] * 8, [10.0] * 8, [10.0] * 8)
     table = trend.trends(
-        history,
+        trend.before_of(history, ("s0", "s1", "s2"), "y", 4),
         ahead(np.array([[10.0] * 4, [20.0] * 4, [5.0] * 4])),
         4,
         0.05,
@@ -75,7 +75,7 @@ def test_missing_periods_count_as_the_mean_of_the_others() -> None:
 
 def test_what_never_sold_rises_without_a_growth_rate() -> None:
     table = trend.trends(
-        past([0.0] * 5), ahead(np.array([[5.0] * 3])), 3, 0.05, 100, np.random.default_rng(1)
+        np.zeros(1), ahead(np.array([[5.0] * 3])), 3, 0.05, 100, np.random.default_rng(1)
     )
     assert table.select("direction", "growth").row(0) == ("rise", None)
 
@@ -83,7 +83,7 @@ def test_what_never_sold_rises_without_a_growth_rate() -> None:
 def test_a_span_longer_than_the_forecast_is_refused() -> None:
     with pytest.raises(DataError, match="span of 9 steps does not fit a forecast of 3"):
         trend.trends(
-            past([1.0] * 5), ahead(np.array([[5.0] * 3])), 9, 0.05, 10, np.random.default_rng(1)
+            np.ones(1), ahead(np.array([[5.0] * 3])), 9, 0.05, 10, np.random.default_rng(1)
         )
 
 

@@ -61,7 +61,7 @@ def test_a_snapshot_of_the_same_moment_replaces_the_stored_one(db: Connection) -
     assert stock.append(db, counted, "one") == 2
     assert stock.append(db, counted, "two") == 0
     assert stock.append(db, counted.with_columns(on_hand=pl.lit(7.0)), "three") == 2
-    assert stock.table(db)["on_hand"].to_list() == [7.0, 7.0]
+    assert stock.table(db)["stock"].to_list() == [7.0, 7.0]
 
 
 def test_an_open_purchase_order_is_closed_when_it_arrives(db: Connection) -> None:

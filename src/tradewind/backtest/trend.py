@@ -40,34 +40,55 @@ def before_of(past: Panel, ids: tuple[str, ...], target: str, span: int) -> Floa
     return np.where(seen > 0, sums * span / np.maximum(seen, 1), np.nan)
 
 
+def grouped(values: Floats, groups: list[str]) -> tuple[list[str], Floats]:
+    """Names of the groups, ascending, and the sum of the values in each; nan counts as nothing.
+
+    >>> grouped(np.array([1.0, 2.0, np.nan]), ["b", "a", "b"])
+    (['a', 'b'], array([2., 1.]))
+    """
+    names = sorted(set(groups))
+    place = {name: i for i, name in enumerate(names)}
+    sums = np.zeros(len(names))
+    np.add.at(sums, [place[g] for g in groups], np.nan_to_num(values))
+    return names, sums
+
+
 def trends(
-    past: Panel, forecast: Forecast, span: int, flat: float, n: int, rng: np.random.Generator
+    before: Floats, forecast: Forecast, span: int, flat: float, n: int, rng: np.random.Generator
 ) -> pl.DataFrame:
     """One row per series, the largest likely changes first.
 
-    Columns: unique_id, before and expected (sums over the span, unit of the target), change,
-    growth (expected / before − 1; null where nothing was sold before), p_rise, p_flat, p_fall,
-    direction (the likeliest) and its probability. Ranked by |change| · probability.
+    Columns: unique_id, before, expected (sums over the span, unit of the target), low and high (the
+    80 % interval of the sum), change, growth (expected / before − 1; null where nothing was sold
+    before), p_rise, p_flat, p_fall, direction (the likeliest) and its probability. Ranked by
+    |change| · probability. Series that had no observation in the span before are left out.
 
-    span   steps, at most the forecast's h
-    flat   within ± this share is flat
-    n      sample paths
+    before   [N]   sum of each series over the span before (`before_of`)
+    span           steps, at most the forecast's h
+    flat           within ± this share is flat
+    n              sample paths
 
     Raises DataError if the span is longer than the forecast.
     """
     if not 1 <= span <= forecast.h:
         raise DataError(f"a span of {span} steps does not fit a forecast of {forecast.h} steps")
-    before = before_of(past, forecast.ids, forecast.target, span)
-    parts, means = [], []
+    parts, sums = [], []
     for first in range(0, len(forecast.ids), CHUNK):
         part = slice(first, first + CHUNK)
-        paths = forecast.select(forecast.ids[part]).paths(n, rng)
-        totals = paths[:, :span].sum(axis=1)
+        totals = forecast.select(forecast.ids[part]).paths(n, rng)[:, :span].sum(axis=1)
         parts.append(shares(totals, before[part], flat))
-        means.append(totals.mean(axis=1))
-    chance, expected = np.concatenate(parts), np.concatenate(means)
+        sums.append(
+            np.column_stack([totals.mean(axis=1), *np.quantile(totals, (0.1, 0.9), axis=1)])
+        )
+    chance, middle = np.concatenate(parts), np.concatenate(sums)
     best = chance.argmax(axis=1)
-    table = pl.DataFrame({"unique_id": forecast.ids, "before": before, "expected": expected})
+    columns = {
+        "before": before,
+        "expected": middle[:, 0],
+        "low": middle[:, 1],
+        "high": middle[:, 2],
+    }
+    table = pl.DataFrame({"unique_id": forecast.ids, **columns})
     table = table.with_columns(
         (pl.col("expected") - pl.col("before")).alias("change"),
         pl.when(pl.col("before") > 0)

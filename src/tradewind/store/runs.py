@@ -73,6 +73,12 @@ def latest(db: Connection, kind: str) -> Run | None:
         return None
 
 
+def every(db: Connection, kind: str) -> list[Run]:
+    """All runs of this kind, oldest first."""
+    rows = select(db, "select * from runs where kind = $1 order by made_at", kind)
+    return [_run(row) for row in rows.iter_rows(named=True)]
+
+
 def count(db: Connection) -> int:
     """How many runs there are."""
     return int(select(db, "select count(*) as n from runs")[0, "n"])
@@ -82,6 +88,9 @@ def _one(db: Connection, condition: str, value: str) -> Run:
     rows = select(db, f"select * from runs where {condition} order by made_at desc limit 1", value)
     if not len(rows):
         raise UnknownName(f"no run {value!r} in this workspace")
-    row = rows.row(0, named=True)
+    return _run(rows.row(0, named=True))
+
+
+def _run(row: dict[str, Any]) -> Run:
     row["settings"], row["result"] = json.loads(row["settings"]), json.loads(row["result"])
     return Run(**row)

@@ -45,8 +45,9 @@ def append(db: Connection, snapshots: pl.DataFrame, batch: str) -> int:
 
 
 def table(db: Connection) -> pl.DataFrame:
-    """Every snapshot, by time."""
+    """Every snapshot, by time: product, channel, location, ds, stock (pieces)."""
     return select(
         db,
-        f"select {', '.join(SNAPSHOT)} from stock order by counted_at, product, channel, location",
+        """select product, channel, location, counted_at as ds, on_hand as stock from stock
+           order by counted_at, product, channel, location""",
     )

@@ -1,0 +1,7 @@
+"""python -m tradewind.cli"""
+
+from __future__ import annotations
+
+from tradewind.cli import main
+
+main()

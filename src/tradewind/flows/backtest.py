@@ -1,0 +1,122 @@
+"""backtest: which model to trust on this shop's own past."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from tradewind.backtest.compare import calibration_table, error_by_step, leaderboard
+from tradewind.backtest.run import Backtest, Progress
+from tradewind.backtest.run import backtest as run_backtest
+from tradewind.errors import NotEnoughHistory, UnknownName
+from tradewind.flows.asked import Question
+from tradewind.flows.shop import Seen, see, task_of
+from tradewind.models.hindsight import Memory
+from tradewind.models.table import preset
+from tradewind.store import Workspace, runs
+from tradewind.store.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A back-test that was kept as a run.
+
+    leaderboard   one row per model, the best first (`backtest.compare.leaderboard`)
+    result        forecasts, scores, failures
+    """
+
+    run: Run
+    question: Question
+    seen: Seen
+    leaderboard: pl.DataFrame
+    result: Backtest
+
+    @property
+    def best(self) -> str:
+        """The model at the top that answered every window. Raises NotEnoughHistory without one."""
+        whole = self.leaderboard.filter(
+            pl.col("windows") == len(self.result.cutoffs), pl.col("sql").is_not_null()
+        )
+        if whole.is_empty():
+            why = self.result.failures["reason"].unique().to_list()[:2]
+            raise NotEnoughHistory(
+                f"no model answered every window of the back-test "
+                f"({'; '.join(why) or 'no scores'}); ask for fewer windows or a shorter h"
+            )
+        return str(whole[0, "model"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        failures = self.result.failures.group_by("model", "reason").len("series")
+        return {
+            "run": self.run.run_id,
+            "target": self.question.target,
+            "series": len(self.seen.panel.ids),
+            "cutoffs": list(self.result.cutoffs),
+            "leaderboard": self.leaderboard.to_dicts(),
+            "failures": failures.sort("series", descending=True).to_dicts(),
+            "seconds": self.run.seconds,
+        }
+
+
+def backtest(
+    shop: Workspace,
+    question: Question | None = None,
+    *,
+    at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Tested:
+    """Forecast the shop's own past from several cutoffs with every model of the preset.
+
+    Raises UnknownName for a model that is not in the preset.
+    """
+    asked = (question or Question()).settled(shop)
+    seen = see(shop, asked)
+    return evaluate(shop, asked, seen, at=at or datetime.now(), progress=progress)
+
+
+def evaluate(
+    shop: Workspace,
+    asked: Question,
+    seen: Seen,
+    *,
+    at: datetime,
+    progress: Progress | None = None,
+) -> Tested:
+    """Back-test a panel that was already seen, and keep the run."""
+    start = time.perf_counter()
+    memory = memory_of(shop)
+    field = preset(asked.preset, memory)
+    if unknown := [name for name in asked.models if name not in field]:
+        raise UnknownName(
+            f"preset {asked.preset!r} has no model {unknown[0]!r}; it has {', '.join(field)}"
+        )
+    chosen = {name: field[name] for name in asked.models or field}
+    task = task_of(asked, seen, n_windows=asked.n_windows)
+    result = run_backtest(seen.panel, task, chosen, progress=progress, memory=memory)
+    table = leaderboard(result)
+    run = Run(
+        runs.run_id("backtest", at),
+        "backtest",
+        at,
+        cutoff=seen.panel.end,
+        digest=seen.digest,
+        seconds=time.perf_counter() - start,
+        settings=asked.to_dict(),
+        result={
+            "leaderboard": table.to_dicts(),
+            "error_by_step": error_by_step(result).to_dicts(),
+            "calibration": calibration_table(result).to_dicts(),
+        },
+    )
+    runs.add(shop.db, run)
+    return Tested(run, asked, seen, table, result)
+
+
+def memory_of(shop: Workspace) -> Memory:
+    """Forecasts of the workspace's back-tests, kept in its folder."""
+    return Memory(shop.path / "cache")

@@ -1,0 +1,180 @@
+"""bench: accuracy beside the published models, speed, and a large shop."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tradewind.backtest.fev import FevRequest, FevResult, run_fev
+from tradewind.backtest.published import HEADLINE
+from tradewind.backtest.run import Progress
+from tradewind.data.assemble import to_panel
+from tradewind.data.load import load_table
+from tradewind.data.synthetic import ShopSettings, shop
+from tradewind.models.hindsight import Memory
+from tradewind.models.table import preset
+from tradewind.task import Roles, Task
+
+H = 28
+IMPORTS = 10
+TREES = "trees"
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A load-to-forecast run on a synthetic shop of days.
+
+    seconds   of each stage
+    peak_gb   largest memory of the process
+    """
+
+    products: int
+    days: int
+    rows: int
+    seconds: dict[str, float]
+    peak_gb: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {
+            "products": self.products,
+            "days": self.days,
+            "rows": self.rows,
+            "seconds": self.seconds,
+            "total_seconds": sum(self.seconds.values()),
+            "peak_gb": self.peak_gb,
+        }
+
+
+def fev(folder: Path, request: FevRequest, *, progress: Progress | None = None) -> FevResult:
+    """Our models on the retail tasks of fev-bench, among the published ones."""
+    return run_fev(folder, request, progress=progress)
+
+
+def request(dev: bool, tasks: str, models: str, preset: str, cache: Path | None) -> FevRequest:
+    """A request from names joined by commas; "" stands for all of them."""
+    split = [tuple(name for name in text.split(",") if name) for text in (tasks, models)]
+    return FevRequest(dev, split[0] or HEADLINE, split[1], preset, cache=cache)
+
+
+def large(products: int = 30_000, days: int = 730, *, progress: Progress | None = None) -> Large:
+    """Read daily sales from Parquet, make the panel, learn trees, forecast 28 days.
+
+    The shop is invented by another process first, so that its memory is not counted here.
+    """
+    tell = progress or (lambda done, total, what: None)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sales.parquet"
+        tell(0, 4, "inventing the shop")
+        maker = multiprocessing.get_context("spawn").Process(
+            target=write_shop, args=(file, products, days)
+        )
+        maker.start()
+        maker.join()
+        if maker.exitcode:
+            raise RuntimeError(f"the synthetic shop could not be made (exit {maker.exitcode})")
+        clock = _Clock(tell)
+        lines = load_table(file, kind="daily").lines
+        clock.lap("read")
+        panel, _ = to_panel(lines, "D")
+        del lines
+        clock.lap("panel")
+        task = Task(h=H, roles=Roles(static=("category",), past=("price", "promotion")))
+        past = task.window(panel, panel.end).past
+        fitted = preset("fast", Memory())[TREES].fit(past, task)
+        clock.lap("learn")
+        fitted.forecast(H, task.levels)
+        clock.lap("forecast")
+    return Large(products, days, len(panel.frame), clock.seconds, peak_gb())
+
+
+def speed(*, products: int = 1000, days: int = 730) -> dict[str, float]:
+    """Rows read and shaped, series forecast, each a second; import time; peak memory.
+
+    load_rows_per_s         a CSV of daily sales, from file to panel
+    features_rows_per_s     rows of the panel a second while the trees learn from it: features
+                            and boosting together
+    forecast_series_per_s   series forecast 28 days ahead by the learnt trees
+    import_s                `import tradewind`, median of ten processes, without Python's own start
+    peak_gb                 largest memory of this process
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sales.csv"
+        write_shop(file, products, days)
+        clock = _Clock(lambda done, total, what: None)
+        panel, _ = to_panel(load_table(file, kind="daily").lines, "D")
+        clock.lap("load")
+    task = Task(h=H, roles=Roles(static=("category",), past=("price", "promotion")))
+    past = task.window(panel, panel.end).past
+    clock.lap("window")
+    fitted = preset("fast", Memory())[TREES].fit(past, task)
+    clock.lap("learn")
+    made = fitted.forecast(H, task.levels)
+    clock.lap("forecast")
+    rows = len(panel.frame)
+    return {
+        "load_rows_per_s": rows / clock.seconds["load"],
+        "features_rows_per_s": rows / clock.seconds["learn"],
+        "forecast_series_per_s": len(made.ids) / clock.seconds["forecast"],
+        "import_s": import_seconds(),
+        "peak_gb": peak_gb(),
+    }
+
+
+def write_shop(file: Path, products: int, days: int, seed: int = 1) -> None:
+    """Daily sales of a synthetic shop, with prices and promotions, as Parquet or CSV."""
+    settings = ShopSettings(products=products, days=days, stock_column=False)
+    made = shop(settings, np.random.default_rng(seed))
+    table = made.panel.frame.join(
+        made.panel.static.select("unique_id", "product", "category"), on="unique_id"
+    ).select(
+        "product",
+        pl.col("ds").dt.date().alias("date"),
+        pl.col("y").alias("quantity"),
+        "price",
+        "promotion",
+        "category",
+    )
+    if file.suffix == ".csv":
+        table.write_csv(file)
+    else:
+        table.write_parquet(file)
+
+
+def import_seconds() -> float:
+    """Seconds of `import tradewind` in a fresh process: the median of ten."""
+    code = "import time; a = time.perf_counter(); import tradewind; print(time.perf_counter() - a)"
+    times = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+        for _ in range(IMPORTS)
+    ]
+    return median(times)
+
+
+def peak_gb() -> float:
+    """Largest resident memory of this process so far, in GB."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+
+
+class _Clock:
+    """Seconds of each stage, told as they end."""
+
+    def __init__(self, tell: Progress) -> None:
+        self.tell, self.seconds, self.last = tell, dict[str, float](), time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage], self.last = now - self.last, now
+        self.tell(len(self.seconds), 4, stage)

@@ -1,0 +1,195 @@
+"""forecast: what will sell, at what price, with what certainty, at any level of the shop."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tradewind.arrays import Floats
+from tradewind.backtest import trend
+from tradewind.backtest.run import Progress
+from tradewind.errors import DataError
+from tradewind.flows.asked import Question
+from tradewind.flows.backtest import Tested, evaluate
+from tradewind.flows.shop import Seen, groups_of, see
+from tradewind.flows.train import Trained, restore, train
+from tradewind.forecast import Forecast
+from tradewind.panel import split_unique_id
+from tradewind.store import Workspace, forecasts, runs
+from tradewind.store.runs import Run
+
+PATHS = 400
+SEED = 20_240_607
+"""Every level draws the same paths, so that means of lower levels add up to those above."""
+FLAT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """A forecast that was kept as a run.
+
+    forecast   quantiles and paths at the level asked
+    series     the same for every series, before anything was added up
+    mean       [N, h]   means of the paths of `forecast`
+    summary    one row per series or group: sums over the horizon (`backtest.trend.trends`)
+    """
+
+    run: Run
+    question: Question
+    seen: Seen
+    trained: Trained
+    level: str
+    forecast: Forecast
+    series: Forecast
+    mean: Floats
+    summary: pl.DataFrame
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """product (channel, location), name, ds, mean and one column per quantile level."""
+        rows = self.forecast.to_frame().with_columns(pl.Series("mean", self._ordered().ravel()))
+        return named(rows, self.seen, self.level).select(pl.exclude("unique_id"))
+
+    def _ordered(self) -> Floats:
+        order = np.argsort(np.array(self.forecast.ids, dtype=object))
+        return self.mean[order]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        version = self.trained.version
+        return {
+            "run": self.run.run_id,
+            "target": self.question.target,
+            "level": self.level,
+            "currency": self.seen.currency,
+            "model": f"{version.name}/{version.version}",
+            "forecaster": version.forecaster,
+            "cutoff": self.seen.panel.end,
+            "h": self.question.h,
+            "summary": named(self.summary, self.seen, self.level).to_dicts(),
+            "forecast": self.table.to_dicts(),
+            "seconds": self.run.seconds,
+        }
+
+
+def forecast(
+    shop: Workspace,
+    question: Question | None = None,
+    *,
+    retrain: bool = False,
+    out: Path | None = None,
+    at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Foretold:
+    """Forecast with the promoted model, or train the best of a back-test where there is none.
+
+    retrain   back-test and train again, and promote the new version
+    out       also write the table there, as .parquet or .csv
+
+    Raises DataError for an empty workspace, an ending other than these two, or a sum of prices.
+    """
+    at = at or datetime.now()
+    asked = (question or Question()).settled(shop)
+    if out is not None and out.suffix not in (".parquet", ".csv"):
+        raise DataError(f"{out.name} must end in .parquet or .csv")
+    seen = see(shop, asked)
+    trained = ready(shop, asked, seen, retrain=retrain, at=at, progress=progress)
+    made = foretell(shop, asked, seen, trained, at=at)
+    if out is not None:
+        write_table(made.table, out)
+    return made
+
+
+def ready(
+    shop: Workspace,
+    asked: Question,
+    seen: Seen,
+    *,
+    retrain: bool,
+    at: datetime,
+    progress: Progress | None = None,
+) -> Trained:
+    """The promoted version that answers the question, else a new one from a back-test."""
+    names = shop.registry.names()
+    if asked.model_name in names and not retrain:
+        version = shop.registry.find(asked.model_name)
+        return restore(shop, version, seen)
+    tested: Tested = evaluate(shop, asked, seen, at=at, progress=progress)
+    return train(shop, tested, at=at, promote=True)
+
+
+def foretell(
+    shop: Workspace, asked: Question, seen: Seen, trained: Trained, *, at: datetime
+) -> Foretold:
+    """Forecast, add up, and keep both as one run."""
+    start, level = time.perf_counter(), asked.level
+    if asked.target == "price" and level != "product":
+        raise DataError(f"prices do not add up to a {level}; forecast revenue or units instead")
+    series = trained.fitted.forecast(asked.h, asked.levels, seen.known, asked.column)
+    groups = groups_of(seen, level, series.ids)
+    before = trend.before_of(seen.panel, series.ids, asked.column, asked.h)
+    if groups == list(series.ids) or asked.target == "price":
+        shown = series
+    else:
+        shown = series.aggregate(groups, PATHS, _rng())
+        _, before = trend.grouped(before, groups)
+    mean = shown.mean(PATHS, _rng())
+    summary = trend.trends(before, shown, asked.h, FLAT, PATHS, _rng())
+    run = Run(
+        runs.run_id("forecast", at),
+        "forecast",
+        at,
+        cutoff=seen.panel.end,
+        digest=seen.digest,
+        seconds=time.perf_counter() - start,
+        settings=asked.to_dict(),
+        result={"model": trained.version.name, "version": trained.version.version},
+    )
+    with shop.transaction() as db:
+        runs.add(db, run)
+        forecasts.add(db, run.run_id, shown, level, mean)
+        if shown is not series:
+            forecasts.add(db, run.run_id, series, "series", series.mean(PATHS, _rng()))
+    return Foretold(run, asked, seen, trained, level, shown, series, mean, summary)
+
+
+def named(rows: pl.DataFrame, seen: Seen, level: str) -> pl.DataFrame:
+    """The rows with readable keys in front: product, channel, location and name, or the level."""
+    if level != "product":
+        return rows.select(pl.col("unique_id").alias(level), pl.all())
+    keys = rows["unique_id"].unique(maintain_order=True).to_list()
+    parts = [split_unique_id(key) for key in keys]
+    table = pl.DataFrame(
+        {"unique_id": keys, **{n: [p[k] for p in parts] for k, n in enumerate(_KEYS)}},
+        schema=dict.fromkeys(("unique_id", *_KEYS), pl.String),
+    )
+    static = seen.panel.static
+    if "name" in static.columns:
+        table = table.join(static.select("unique_id", "name"), on="unique_id", how="left")
+    empty = [c for c in table.columns if c != "product" and table[c].null_count() == len(table)]
+    front = table.drop(empty)
+    shown = [c for c in front.columns if c != "unique_id"]
+    joined = rows.join(front, on="unique_id", how="left", maintain_order="left")
+    return joined.select(*shown, *rows.columns)
+
+
+_KEYS = ("product", "channel", "location")
+
+
+def write_table(table: pl.DataFrame, out: Path) -> None:
+    """Write a table as Parquet or CSV, after its ending."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix == ".csv":
+        table.write_csv(out)
+    else:
+        table.write_parquet(out)
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(SEED)

@@ -1,0 +1,185 @@
+"""What a workspace knows, as a panel and the roles of its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from tradewind.data.ahead import with_plans
+from tradewind.data.assemble import to_panel
+from tradewind.data.cleaning import Cleaning
+from tradewind.data.demand import recover_demand
+from tradewind.errors import DataError, UnknownName
+from tradewind.flows.asked import Question
+from tradewind.models.hindsight import Memory
+from tradewind.panel import Panel
+from tradewind.store import Workspace, calendar, products, sales, settings, stock
+from tradewind.task import MARKS, Roles, Task
+
+Shop = Workspace
+"""A workspace as the flows call it: one merchant's shop."""
+STATIC = ("category", "brand", "channel", "location")
+NOT_COVARIATES = ("unique_id", "ds", "y", "revenue", *MARKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A shop as the models see it.
+
+    panel      history up to the last period with sales
+    known      what is planned for the periods after it, or None
+    roles      of the columns, for the target asked
+    currency   ISO code, "" where there are several or none
+    cleaning   repairs made while building the panel; those of the lines stand with their load
+    digest     of the panel
+    name       of the shop
+    """
+
+    panel: Panel
+    known: Panel | None
+    roles: Roles
+    currency: str
+    cleaning: Cleaning
+    digest: str
+    name: str
+
+
+def open_shop(path: Path, *, create: bool = False) -> Workspace:
+    """The workspace at a path, for a `with` block."""
+    return Workspace(path, create=create)
+
+
+def see(shop: Workspace, question: Question) -> Seen:
+    """The panel that answers a settled question. Raises DataError for an empty workspace."""
+    lines = sales.lines(shop.db)
+    if lines.is_empty():
+        raise DataError(f"{shop.path} holds no sales yet; run `tradewind load FILE` first")
+    counted = stock.table(shop.db)
+    panel, cleaning = to_panel(
+        lines,
+        question.freq,
+        question.by,
+        products=products.table(shop.db),
+        stock=counted if len(counted) else None,
+    )
+    panel = with_plans(panel, calendar.table(shop.db))
+    currencies = lines["currency"].drop_nulls().unique().to_list()
+    remembered = settings.get(shop.db)
+    return seen_of(
+        panel,
+        question,
+        cleaning,
+        currency=currencies[0] if len(currencies) == 1 else "",
+        name=remembered.get("name", shop.path.name),
+    )
+
+
+def seen_of(
+    panel: Panel, question: Question, cleaning: Cleaning, *, currency: str, name: str
+) -> Seen:
+    """A panel cut at its last sale, with the target asked and the roles that follow from it."""
+    panel = with_target(panel, question.column)
+    end = last_observed(panel)
+    past = only_top(panel.until(end), question.top)
+    plan = panel.only(past.ids).after(end)
+    known = plan if len(plan.frame) else None
+    roles = roles_of(past, known, question.column)
+    return Seen(past, known, roles, currency, cleaning, Memory().digest(past), name)
+
+
+def with_target(panel: Panel, column: str) -> Panel:
+    """The panel with the column that is asked for. Raises UnknownName where it cannot be had."""
+    if column in panel.frame.columns:
+        return panel
+    if column == "demand":
+        return recover_demand(panel)
+    if column == "revenue" and "price" in panel.frame.columns:
+        revenue = (pl.col("y") * pl.col("price")).alias("revenue")
+        return Panel(panel.frame.with_columns(revenue), panel.freq, panel.static)
+    raise UnknownName(
+        f"the sales have no price, so {column} cannot be forecast; "
+        f"load a table with a price column, or name it with --map price=HEADER"
+    )
+
+
+def last_observed(panel: Panel) -> datetime:
+    """The last period in which any series has an observation."""
+    last: datetime = panel.frame.filter(pl.col("y").is_not_null())["ds"].max()  # type: ignore[assignment]  # polars types it as any literal
+    return last
+
+
+def only_top(panel: Panel, top: int) -> Panel:
+    """The series that sold most; all of them for 0."""
+    if not top or top >= len(panel.ids):
+        return panel
+    sold = panel.frame.group_by("unique_id").agg(_worth(panel).sum().alias("sold"))
+    best = sold.sort("sold", "unique_id", descending=[True, False]).head(top)
+    return panel.only(best["unique_id"].to_list())
+
+
+def _worth(panel: Panel) -> pl.Expr:
+    units = pl.col("y").fill_null(0)
+    return units * pl.col("price") if "price" in panel.frame.columns else units
+
+
+def roles_of(panel: Panel, known: Panel | None, column: str) -> Roles:
+    """Columns with a plan are known ahead; those without one are seen only afterwards.
+
+    Nothing is called known that the shop will not know when it asks: a back-test with the prices
+    that later came true would promise more than the forecast can keep.
+    """
+    planned = () if known is None else tuple(_filled(known))
+    numeric = [
+        c
+        for c, dtype in panel.frame.schema.items()
+        if (dtype.is_numeric() or dtype == pl.Boolean) and c not in NOT_COVARIATES and c != column
+    ]
+    past = [c for c in numeric if c not in planned]
+    if column != "y":
+        past.append("y")
+    return Roles(
+        targets=(column,),
+        static=tuple(c for c in STATIC if _tells_apart(panel.static, c)),
+        known=tuple(c for c in numeric if c in planned),
+        past=tuple(past),
+    )
+
+
+def _filled(known: Panel) -> list[str]:
+    frame = known.frame
+    return [c for c in frame.columns if frame[c].null_count() < len(frame) and c != "y"]
+
+
+def _tells_apart(static: pl.DataFrame, column: str) -> bool:
+    return column in static.columns and static[column].drop_nulls().n_unique() > 1
+
+
+def task_of(asked: Question, seen: Seen, *, n_windows: int = 1) -> Task:
+    """The task of a settled question."""
+    return Task(
+        h=asked.h,
+        roles=seen.roles,
+        levels=asked.levels,
+        n_windows=n_windows,
+        country=asked.country or None,
+    )
+
+
+def groups_of(seen: Seen, level: str, ids: tuple[str, ...]) -> list[str]:
+    """The group of each series at a level: "total", or the value of a static column.
+
+    Raises UnknownName for a level that the shop does not have.
+    """
+    if level == "total":
+        return ["total"] * len(ids)
+    static = seen.panel.static
+    if level == "product" and "product" not in static.columns:
+        return list(ids)
+    if level not in static.columns:
+        have = [c for c in ("product", "category", "brand", "channel", "location") if c in static]
+        raise UnknownName(f"no level {level!r}; this shop has {', '.join([*have, 'total'])}")
+    names = dict(static.select("unique_id", pl.col(level).fill_null("(none)")).iter_rows())
+    return [str(names[key]) for key in ids]
