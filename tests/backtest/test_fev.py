@@ -106,6 +106,8 @@ def test_an_apart_task_counts_in_no_skill(run: TaskRun, folder: Path) -> None:
 def test_the_table_has_a_column_per_task(run: TaskRun, folder: Path) -> None:
     table = compare_published([run], folder).table("MASE")
     assert dict(table.select("model", NAME).iter_rows())["Deep"] == 1.5
+    apart = compare_published([replace(run, task="hierarchical_sales_1D_promo")], folder).table()
+    assert apart["skill"].to_list() == [None, None], "its models are shown all the same"
 
 
 def test_a_window_without_an_answer_is_scored_with_seasonal_naive(

@@ -85,9 +85,11 @@ class FevResult:
     failures: pl.DataFrame
 
     def table(self, metric: str = "SQL") -> pl.DataFrame:
-        """`skill` with one more column per task: its score by `metric`."""
-        wide = self.rows.pivot("task", index=["model", "published"], values=metric)
-        return self.skill.join(wide, on=["model", "published"], how="left", maintain_order="left")
+        """Every model with its skill, if it has one, and its score by `metric` in each task."""
+        keys = ["model", "published"]
+        wide = self.rows.pivot("task", index=keys, values=metric)
+        table = self.skill.join(wide, on=keys, how="full", coalesce=True)
+        return table.sort("skill", descending=True, nulls_last=True)
 
     def to_json(self) -> str:
         """The rows and the skill of every model; what is not known is null."""
