@@ -10,13 +10,13 @@ import polars as pl
 LISTED = 200
 """Entries kept per kind; the counts are exact."""
 
-SCHEMA = {
-    "kind": pl.String,
-    "unique_id": pl.String,
+SCHEMA: dict[str, pl.DataType] = {
+    "kind": pl.String(),
+    "unique_id": pl.String(),
     "ds": pl.Datetime("us"),
-    "before": pl.String,
-    "after": pl.String,
-    "note": pl.String,
+    "before": pl.String(),
+    "after": pl.String(),
+    "note": pl.String(),
 }
 
 KINDS = {

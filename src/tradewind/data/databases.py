@@ -127,9 +127,7 @@ def _knock(url: str, name: str, port: int) -> None:
 def _ask(url: str, query: str, name: str) -> pl.DataFrame:
     try:
         return pl.read_database_uri(query, url, engine="connectorx")
-    except (RuntimeError, pl.exceptions.PolarsError, BaseException) as error:
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
+    except (RuntimeError, pl.exceptions.PolarsError) as error:
         raise DataError(f"{name}: {_without_password(str(error), url)}") from None
 
 

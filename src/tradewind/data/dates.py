@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import polars as pl
 
 from tradewind.data.numbers import plain_text
@@ -12,6 +15,9 @@ YEARS = (1970, 2100)
 """Dates outside these years are taken for mistakes."""
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+COMMON = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S")
+"""Forms that need no thought; a column wholly in one of them is parsed at once."""
+
 WANTED = "a date such as 2024-03-05, 20240305, 5 Mar 2024 or 2024年3月5日"
 
 _TIME = (
@@ -29,6 +35,14 @@ _NAMED_DAY_FIRST = (
 _NAMED_MONTH_FIRST = (
     r"^(?:[A-Za-z]{3,9},? )?(?<name>[A-Za-z]{3})[a-z]*\.?[ -]+(?<d>\d{1,2})(?:st|nd|rd|th)?,?[ -]+"
     r"(?<y>\d{4})" + _TIME
+)
+SETTLED = (
+    _YEAR_FIRST,
+    _COMPACT,
+    _NAMED_DAY_FIRST,
+    _NAMED_MONTH_FIRST,
+    _MONTH_ONLY,
+    _COMPACT_MONTH,
 )
 _OPEN = r"^(?<a>\d{1,2})(?<sep>[-/.])(?<b>\d{1,2})[-/.](?<c>\d{4}|\d{2})" + _TIME
 _SERIAL = r"^\d{5}(?:\.\d+)?$"
@@ -81,9 +95,10 @@ def parse_dates(column: pl.Series, date_order: str | None = None) -> pl.Series:
 
 def _parse_unique(column: pl.Series, date_order: str | None) -> pl.Series:
     """Each distinct text is parsed once: a day stands in thousands of order lines."""
-    direct = column.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us")
-    if not (direct.is_null() & column.is_not_null()).any():
-        return _plausible(direct)
+    for form in COMMON:
+        direct = column.str.to_datetime(form, strict=False, time_unit="us")
+        if not (direct.is_null() & column.is_not_null()).any():
+            return _plausible(direct)
     texts = column.unique()
     parsed = pl.DataFrame({"text": texts, "at": _parse_texts(_prepared(texts), date_order)})
     joined = pl.DataFrame({"text": column}).join(parsed, on="text", how="left", nulls_equal=True)
@@ -112,23 +127,24 @@ def _prepared(text: pl.Series) -> pl.Series:
 
 
 def _parse_texts(text: pl.Series, date_order: str | None) -> pl.Series:
-    frame = pl.DataFrame({"text": text})
-    ways = [
-        _from_parts(frame, _YEAR_FIRST),
-        _from_parts(frame, _COMPACT),
-        _from_parts(frame, _NAMED_DAY_FIRST),
-        _from_parts(frame, _NAMED_MONTH_FIRST),
-        _from_parts(frame, _MONTH_ONLY),
-        _from_parts(frame, _COMPACT_MONTH),
-        _from_open(frame, date_order),
-        _from_numbers(text),
+    """Each way of writing dates is tried on what the ways before it left."""
+    ways: list[Callable[[pl.Series], pl.Series]] = [
+        *[partial(_from_parts, pattern=p) for p in SETTLED],
+        partial(_from_open, date_order=date_order),
+        _from_numbers,
     ]
-    return pl.select(pl.coalesce(ways)).to_series()
+    at = pl.Series([None] * len(text), dtype=pl.Datetime("us"))
+    for way in ways:
+        left = (at.is_null() & text.is_not_null()).arg_true()
+        if not len(left):
+            break
+        at = at.scatter(left, way(text.gather(left)))
+    return at
 
 
-def _from_parts(frame: pl.DataFrame, pattern: str) -> pl.Series:
+def _from_parts(text: pl.Series, pattern: str) -> pl.Series:
     """Dates by a pattern whose groups say what is what; null where it does not fit."""
-    parts = frame.select(pl.col("text").str.extract_groups(pattern)).unnest("text")
+    parts = text.str.extract_groups(pattern).struct.unnest()
     if not parts["y"].is_not_null().any():
         return pl.Series([None] * len(parts), dtype=pl.Datetime("us"))
     if "name" in parts.columns:
@@ -140,10 +156,9 @@ def _from_parts(frame: pl.DataFrame, pattern: str) -> pl.Series:
     return _composed(parts)
 
 
-def _from_open(frame: pl.DataFrame, date_order: str | None) -> pl.Series:
+def _from_open(text: pl.Series, date_order: str | None) -> pl.Series:
     """Dates such as 03/04/2024, whose order the column (or the caller) must settle."""
-    groups = pl.col("text").str.extract_groups(_OPEN).alias("groups")
-    parts = frame.select(groups, "text").unnest("groups")
+    parts = text.str.extract_groups(_OPEN).struct.unnest().with_columns(text.alias("text"))
     seen = parts.filter(pl.col("a").is_not_null())
     if not len(seen):
         return pl.Series([None] * len(parts), dtype=pl.Datetime("us"))

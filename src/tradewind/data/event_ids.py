@@ -57,7 +57,7 @@ def with_event_ids(lines: pl.DataFrame, kind: str) -> pl.DataFrame:
         keyed = keyed.with_columns(_numbered(pl.int_range(pl.len()).over("key")))
     elif kind == "orders" and "line" not in lines.columns:
         keyed = _with_distinct_numbers(keyed)
-    return keyed.with_columns(_digests(keyed["key"]).alias("event_id")).drop("key")
+    return keyed.with_columns(_digests(keyed["key"]).alias("event_id"))
 
 
 def _if_blank(lines: pl.DataFrame) -> list[pl.Expr]:
@@ -72,15 +72,14 @@ def _numbered(number: pl.Expr) -> pl.Expr:
 def _with_distinct_numbers(keyed: pl.DataFrame) -> pl.DataFrame:
     """Number the distinct contents under each key in the order in which they first stand."""
     content = ["key", "ordered_at", "quantity", "price"]
-    again = keyed["key"].is_duplicated()
-    numbers = (
-        keyed.filter(again)
-        .select(content)
-        .unique(maintain_order=True)
-        .with_columns(pl.int_range(pl.len()).over("key").alias("number"))
+    places = keyed["key"].is_duplicated().arg_true()
+    again = keyed.select(content)[places]
+    numbers = again.unique(maintain_order=True).with_columns(
+        pl.int_range(pl.len()).over("key").alias("number")
     )
-    joined = keyed.join(numbers, on=content, how="left", nulls_equal=True, maintain_order="left")
-    return joined.with_columns(_numbered(pl.col("number").fill_null(0))).drop("number")
+    joined = again.join(numbers, on=content, how="left", nulls_equal=True, maintain_order="left")
+    number = pl.zeros(len(keyed), dtype=pl.Int64, eager=True).scatter(places, joined["number"])
+    return keyed.with_columns(number.alias("number")).with_columns(_numbered(pl.col("number")))
 
 
 def _digests(keys: pl.Series) -> pl.Series:

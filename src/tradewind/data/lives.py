@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from tradewind.arrays import Bools, Floats, Ints
+from tradewind.data.grid import CHUNK, as_rows, row_medians
 
 DEVIATIONS = 5.0
 """A period stands out if ln(1 + y) lies this many robust deviations from the series' median."""
@@ -39,20 +39,18 @@ class Sales:
     pause: Ints
 
 
-def last_sales(y: Floats, offset: Ints) -> Sales:
+def rhythm(y: Floats, offset: Ints) -> Sales:
     """The rhythm of series that lie one after another in y; each begins with a sale.
 
     offset   [N + 1]   where each series begins, and the end
     """
     sold = np.flatnonzero(y > 0)
-    series = np.searchsorted(offset, sold, side="right") - 1
     begins = np.searchsorted(sold, offset[:-1])
     count = np.diff(np.append(begins, len(sold)))
     last = sold[begins + count - 1]
     steps = np.diff(sold, prepend=sold[:1])
     steps[begins] = 0
     pause = np.maximum.reduceat(steps, begins)
-    assert len(np.unique(series)) == len(offset) - 1
     return Sales(last - offset[:-1], offset[1:] - 1 - last, count, pause)
 
 
@@ -70,16 +68,26 @@ def ended(sales: Sales, freq: str) -> Bools:
     return result
 
 
-def outliers() -> pl.Expr:
-    """Whether y is far above or below what its series usually sells (zeros never are).
+def outliers(y: Floats, offset: Ints) -> Bools:
+    """Whether y is far above or below what its series usually sells, [len(y)]; zeros never are.
 
     |ln(1 + y) − median| > 5 · max(1.4826 · MAD, 1 / √(1 + median y)), over the periods with sales;
     the second term is the deviation that mere counting (Poisson) gives ln y.
+
+    y        flat columns of N series, one after another
+    offset   [N + 1]   where each series begins, and the end
     """
-    y = pl.when(pl.col("y") > 0).then(pl.col("y"))
-    log = y.log1p()
-    middle = log.median().over("series")
-    spread = (log - middle).abs().median().over("series") * NORMAL_MAD
-    counting = 1 / (1 + y.median().over("series")).sqrt()
-    far = (log - middle).abs() > DEVIATIONS * pl.max_horizontal(spread, counting)
-    return (far & (y.count().over("series") >= FEWEST_SALES)).fill_null(False)
+    marked = np.zeros(len(y), dtype=np.bool_)
+    size = max(1, CHUNK // max(1, int(np.diff(offset).max(initial=1))))
+    for start in range(0, len(offset) - 1, size):
+        stop = min(start + size, len(offset) - 1)
+        matrix, alive = as_rows(y, offset, start, stop)
+        log = np.log1p(np.where(matrix > 0, matrix, np.nan))
+        middle = row_medians(log)
+        distance = np.abs(log - middle[:, None])
+        spread = row_medians(distance) * NORMAL_MAD
+        counting = np.exp(-middle / 2)  # median of ln(1 + y) = ln(1 + median y)
+        enough = (~np.isnan(log)).sum(axis=1) >= FEWEST_SALES
+        bound = np.where(enough, DEVIATIONS * np.maximum(spread, counting), np.inf)
+        marked[offset[start] : offset[stop]] = (distance > bound[:, None])[alive]
+    return marked

@@ -179,8 +179,10 @@ def _dates(cells: Cells, noun: str, date_order: str | None) -> pl.Series:
     except DataError as error:
         where = f"{cells.name}, column {cells.columns.mapping[noun]!r}"
         raise DataError(str(error).replace("{where}", where)) from None
-    empty = plain_text(column).is_null() if column.dtype == pl.String else column.is_null()
-    cells.refuse(noun, parsed.is_null() & ~empty, f"{WANTED}, between {YEARS[0]} and {YEARS[1]}")
+    if parsed.null_count():
+        empty = plain_text(column).is_null() if column.dtype == pl.String else column.is_null()
+        wanted = f"{WANTED}, between {YEARS[0]} and {YEARS[1]}"
+        cells.refuse(noun, parsed.is_null() & ~empty, wanted)
     return parsed
 
 

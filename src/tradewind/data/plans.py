@@ -58,21 +58,18 @@ def planned_promotions(
         pl.col("ds").is_between(ds[0], ds[-1])
     )
     told = [c for c in ("product", "channel") if c in calendar.columns]
-    parts = []
-    for names, part in days.group_by(*[pl.col(c).is_null().alias(f"no_{c}") for c in told] or [1]):
-        narrow = [c for c, empty in zip(told, names, strict=False) if not empty]
-        on = [c for c in narrow if c in by]
-        if len(on) < len(narrow):
-            continue  # a promotion of one channel says nothing about series over all channels
-        joined = part.select(*on, "ds", "promotion").join(
-            keys,
-            **({"on": on} if on else {"how": "cross"}),  # type: ignore[arg-type]  # two calls in one
+    parts = [
+        pl.DataFrame(schema={"series": pl.Int64, "ds": pl.Datetime("us"), "promotion": pl.Float64})
+    ]
+    for narrow in ([], ["product"], ["channel"], ["product", "channel"]):
+        if not set(narrow) <= set(told) & set(by):
+            continue  # what one channel plans says nothing about series over all channels
+        only = pl.all_horizontal(
+            pl.lit(True), *[pl.col(c).is_not_null() == (c in narrow) for c in told]
         )
-        parts.append(joined.select("series", "ds", "promotion"))
-    if not parts:
-        return pl.DataFrame(
-            schema={"series": pl.Int64, "ds": pl.Datetime("us"), "promotion": pl.Float64}
-        )
+        part = days.filter(only).select(*narrow, "ds", pl.col("promotion").cast(pl.Float64))
+        joined = part.join(keys, on=narrow) if narrow else part.join(keys, how="cross")
+        parts.append(joined.select(pl.col("series").cast(pl.Int64), "ds", "promotion"))
     return pl.concat(parts).group_by("series", "ds").agg(pl.col("promotion").max())
 
 

@@ -40,9 +40,10 @@ def repair(lines: pl.DataFrame, repairs: Repairs = Repairs()) -> tuple[pl.DataFr
     Raises DataError if nothing is left that was sold.
     """
     lines, done = _without_empty(lines)
-    for step in (_without_duplicates, _with_statuses):
-        lines, more = step(lines)
-        done += more
+    lines, more = _without_duplicates(lines)
+    done += more
+    lines, more = _with_statuses(lines)
+    done += more
     lines, more = _with_absurd(lines, repairs)
     done += more
     lines, more = _with_prices(lines)
@@ -118,8 +119,8 @@ def _with_statuses(lines: pl.DataFrame) -> tuple[pl.DataFrame, Cleaning]:
         after=pl.lit("returned"),
         note="taken as a return",
     )
-    status = pl.when(negative).then(pl.lit("returned")).otherwise("status")
-    return lines.with_columns(status.alias("status")), done
+    after = pl.when(negative).then(pl.lit("returned")).otherwise("status")
+    return lines.with_columns(after.alias("status")), done
 
 
 def _with_absurd(lines: pl.DataFrame, repairs: Repairs) -> tuple[pl.DataFrame, Cleaning]:

@@ -8,6 +8,7 @@ import io
 import numpy as np
 import polars as pl
 
+from tradewind.arrays import Ints
 from tradewind.errors import DataError
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -108,18 +109,16 @@ def _is_plain(text: str, delimiter: str) -> bool:
     return bool(((counts == counts[0]) | blank).all() and not blank[0])
 
 
-def _outside(
-    positions: np.ndarray[tuple[int], np.dtype[np.int64]],
-    quotes: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _outside(positions: Ints, quotes: Ints) -> Ints:
     if not len(quotes):
         return positions
-    return positions[np.searchsorted(quotes, positions) % 2 == 0]
+    outside: Ints = positions[np.searchsorted(quotes, positions) % 2 == 0]
+    return outside
 
 
 def _quotes_stand_at_edges(
     data: np.ndarray[tuple[int], np.dtype[np.uint8]],
-    quotes: np.ndarray[tuple[int], np.dtype[np.int64]],
+    quotes: Ints,
     delimiter: int,
 ) -> bool:
     """Whether each opening quote follows a delimiter or line end (or closes a doubled one)."""
@@ -150,13 +149,13 @@ def _slow(text: str, delimiter: str, name: str) -> pl.DataFrame:
         for row in reader:
             rows.append(row)
     except csv.Error as error:
-        row = len(rows) + 1 + skipped
+        at = len(rows) + 1 + skipped
         if "end of data" in str(error):
             raise DataError(
-                f"{name} row {row}: a quotation mark is opened and never closed; close or remove it"
+                f"{name} row {at}: a quotation mark is opened and never closed; close or remove it"
             ) from None
         raise DataError(
-            f"{name} row {row}: a quotation mark inside a cell is not doubled ({error}); "
+            f"{name} row {at}: a quotation mark inside a cell is not doubled ({error}); "
             f'write it as "" inside a quoted cell'
         ) from None
     header = rows[0] if rows else []

@@ -1,0 +1,93 @@
+"""Totals: the lines that fall into one period of one series become one value."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from tradewind.arrays import Floats, Ints
+from tradewind.data.grid import Grid, carried
+
+CARRIED = ("price", "regular_price", "competitor_price")
+"""Columns that a period without a line takes from the period before it (else from the next one)."""
+
+SUMMED = ("views", "carts")
+
+
+def sums(place: Ints, values: Floats, size: int) -> Floats:
+    """Σ values at each place, [size]; nan counts as nothing."""
+    total: Floats = np.bincount(place, np.nan_to_num(values), size).astype(np.float64)
+    return total
+
+
+def weighted_means(place: Ints, values: Floats, units: Floats, size: int) -> Floats:
+    """Mean of values at each place, weighted by units where there are any, [size].
+
+    Where no units were sold the plain mean; nan where no value is told.
+
+        Σ units · value / Σ units    over the lines that tell a value
+
+    >>> place, price, units = np.array([0, 0, 1]), np.array([2.0, 4, 7]), np.array([3.0, 1, 0])
+    >>> weighted_means(place, price, units, 3).tolist()
+    [2.5, 7.0, nan]
+    """
+    told = ~np.isnan(values)
+    if not told.all():
+        place, values, units = place[told], values[told], units[told]
+    weight = np.bincount(place, units, size)
+    total = np.bincount(place, units * values, size)
+    idle = weight[place] <= 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means: Floats = total / weight
+        if idle.any():
+            at = place[idle]
+            plain = np.bincount(at, values[idle], size)[at] / np.bincount(at, minlength=size)[at]
+            means[at] = plain
+    return means
+
+
+def promoted(place: Ints, depth: Floats, units: Floats, size: int) -> Floats:
+    """Σ units · depth / Σ units at each place; where nothing was sold the largest depth, else 0."""
+    depth = np.nan_to_num(depth)
+    weight = np.bincount(place, units, size)
+    share: Floats = np.bincount(place, units * depth, size) / np.where(weight > 0, weight, 1.0)
+    idle = weight[place] <= 0
+    np.maximum.at(share, place[idle], depth[idle])
+    return share
+
+
+def columns_of(lines: pl.DataFrame, place: Ints, grid: Grid) -> dict[str, Floats]:
+    """The flat columns of a panel, [size] each, from lines (q = units sold) and their places."""
+    units = lines["q"].to_numpy()
+    columns = {"y": sums(place, units, grid.size)}
+    for c in CARRIED:
+        if _is_told(lines, c):
+            means = weighted_means(place, _floats(lines, c), units, grid.size)
+            columns[c] = carried(means, grid.offset)
+    if _is_told(lines, "promotion"):
+        columns["promotion"] = promoted(place, _floats(lines, "promotion"), units, grid.size)
+    if _is_told(lines, "stock"):
+        columns["stock"] = _last_told(lines, place, grid.size)
+    for c in SUMMED:
+        if _is_told(lines, c):
+            columns[c] = sums(place, _floats(lines, c), grid.size)
+    return columns
+
+
+def _last_told(lines: pl.DataFrame, place: Ints, size: int) -> Floats:
+    told = lines.select("ordered_at", "stock", pl.Series("place", place)).drop_nulls("stock")
+    last = told.sort("ordered_at", maintain_order=True)
+    flat = np.full(size, np.nan)
+    flat[last["place"].to_numpy()] = last[
+        "stock"
+    ].to_numpy()  # of a place told twice the last stays
+    return flat
+
+
+def _is_told(lines: pl.DataFrame, column: str) -> bool:
+    return column in lines.columns and lines[column].null_count() < len(lines)
+
+
+def _floats(lines: pl.DataFrame, column: str) -> Floats:
+    values: Floats = lines[column].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return values
