@@ -34,19 +34,19 @@ class Censoring:
 
 def limited_by_stock(y: Floats, stock: Floats, rule: Censoring) -> Bools:
     """Periods that ended with nothing left to sell, [N, T]; free where y or stock is nan."""
-    if rule.stock_is == "end":
-        return (stock <= 0) & ~np.isnan(y)
-    return y >= stock
+    limited: Bools = stock <= 0 if rule.stock_is == "end" else y >= stock
+    limited &= ~np.isnan(y)
+    return limited
 
 
 def improbable_zeros(y: Floats, season: Ints, rule: Censoring) -> Bools:
     """Runs of zeros that the product's own rate hardly explains, [N, T].
 
-    The chance of a zero is the larger of two shares of zeros outside the run: in the `radius`
-    periods around it, and on that weekday over the whole series; it is 1 on days when the shop was
-    closed. No distribution is assumed, so products that often sell nothing are not suspected.
-    Zeros before the first sale and after the last are never marked: there the product may not have
-    been offered.
+    The chance of a zero is the largest of three shares of zeros outside the run: in the `radius`
+    periods before it, in those after it (a product that fades out is not suspected), and on that
+    weekday over the whole series; it is 1 on days when the shop was closed. No distribution is
+    assumed, so products that often sell nothing are not suspected. Zeros before the first sale and
+    after the last are never marked: there the product may not have been offered.
 
     y       [N, T]  units; nan where nothing was recorded
     season  [T]     place of each period in the week, from 0
@@ -55,8 +55,8 @@ def improbable_zeros(y: Floats, season: Ints, rule: Censoring) -> Bools:
     zero = known & (y == 0)
     row, begin, end = _inner_runs(zero, known)
     length = end - begin
-    zeros = _between(zero, row, begin, end, rule.radius) - length
-    chance = (zeros + 0.5) / (_between(known, row, begin, end, rule.radius) - length + 1.0)
+    before, after = (np.maximum(begin - rule.radius, 0), begin), (end, end + rule.radius)
+    chance = np.maximum(_share(zero, known, row, before), _share(zero, known, row, after))
     keep = (length <= rule.longest) & (length * np.log(chance) < np.log(rule.improbable))
     row, begin, length, chance = row[keep], begin[keep], length[keep], chance[keep]
 
@@ -95,13 +95,18 @@ def _inner_runs(zero: Bools, known: Bools) -> tuple[Ints, Ints, Ints]:
     return row[inside], begin[inside], end[inside]
 
 
-def _between(flags: Bools, row: Ints, begin: Ints, end: Ints, radius: int) -> Ints:
-    """How many flags are set from `radius` periods before each run to as many after it."""
+def _share(zero: Bools, known: Bools, row: Ints, span: tuple[Ints, Ints]) -> Floats:
+    """Share of zeros among the known periods of each span (begin, end exclusive), never 0, [R]."""
+    return (_count(zero, row, *span) + 0.5) / (_count(known, row, *span) + 1.0)
+
+
+def _count(flags: Bools, row: Ints, begin: Ints, end: Ints) -> Ints:
+    """How many flags are set in each span of its row, [R]."""
     steps = flags.shape[1]
     total = np.zeros((len(flags), steps + 1), np.int32)
     np.cumsum(flags, axis=1, out=total[:, 1:])
-    upto, since = np.minimum(end + radius, steps), np.maximum(begin - radius, 0)
-    return (total[row, upto] - total[row, since]).astype(np.int64)
+    upto = np.minimum(end, steps)
+    return (total[row, upto] - total[row, begin]).astype(np.int64)
 
 
 def _share_by_place(

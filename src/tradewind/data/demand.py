@@ -30,7 +30,7 @@ def mark_censored(panel: Panel, rule: Censoring | None = None) -> Panel:
     censored = np.zeros(y.shape, np.bool_)
     if "stock" in panel.frame.columns:
         stock = panel.wide("stock")
-        tracked = (np.nan_to_num(stock) > 0).any(axis=1)
+        tracked = np.nan_to_num(stock).max(axis=1) > 0
         censored = limited_by_stock(y, stock, rule)
     if not tracked.all():
         censored[~tracked] = improbable_zeros(y, _season(panel), rule)[~tracked]
@@ -51,10 +51,12 @@ def recover_demand(panel: Panel, rule: Censoring | None = None) -> Panel:
     if "censored" not in panel.frame.columns:
         panel = mark_censored(panel, rule)
     y = panel.wide()
-    censored = (panel.wide("censored") == 1) & ~np.isnan(y)
+    censored: Bools = np.equal(panel.wide("censored"), 1) & ~np.isnan(y)
     if censored.any():
         price, season, group = price_signal(panel), _season(panel), _groups(panel)
         for rows in _blocks(group):
+            if not censored[rows].any():
+                continue
             codes = np.unique(group[rows], return_inverse=True)[1]
             seen = Observed(y[rows], censored[rows], price[rows], codes, season)
             y[rows] = filled(seen)
@@ -64,7 +66,7 @@ def recover_demand(panel: Panel, rule: Censoring | None = None) -> Panel:
 def filled(seen: Observed) -> Floats:
     """Sales with the censored periods replaced by what would have been sold, [n, T]."""
     parts = expected_demand(seen)
-    free = (~np.isnan(seen.y) & ~seen.censored).any(axis=1)
+    free = (~np.isnan(seen.y) & ~seen.censored).max(axis=1)
     row, step = np.nonzero(seen.censored & free[:, None])
     out = seen.y.copy()
     out[row, step] = at_least(seen.y[row, step], parts.mean[row, step], parts.dispersion[row])
@@ -95,7 +97,7 @@ def price_signal(panel: Panel) -> Floats:
 def _median(values: Floats) -> Floats:
     """Median of each row without nan, [N, 1]; nan for a row of nan."""
     out = np.full((len(values), 1), np.nan)
-    some = ~np.isnan(values).all(axis=1)
+    some = (~np.isnan(values)).max(axis=1)
     out[some, 0] = np.nanmedian(values[some], axis=1)
     return out
 

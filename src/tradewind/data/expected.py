@@ -26,7 +26,7 @@ class Observed:
     y         [n, T]  units; nan where nothing was recorded
     censored  [n, T]  y is only a lower bound of demand
     price     [n, T]  ln(price / regular price), or the promotion; 0 where unknown
-    group     [n]     category, from 0
+    group     [n]     category, ascending from 0 without a gap
     season    [T]     place of each period in the week, from 0; all 0 where there is no week
     """
 
@@ -198,7 +198,7 @@ def at_least(sold: Floats, mean: Floats, dispersion: Floats) -> Floats:
         E[D; D ≥ c] = m · P(D' ≥ c − 1),  D' with shape k + 1 instead of k = 1 / dispersion
 
     >>> at_least(np.array([0.0, 10.0]), np.array([4.0, 4.0]), np.array([1e-6, 1e-6])).round(2)
-    array([ 4.  , 10.56])
+    array([ 4.  , 10.51])
     """
     c = np.ceil(sold)
     k = 1 / np.maximum(dispersion, 1e-9)
@@ -212,7 +212,7 @@ def at_least(sold: Floats, mean: Floats, dispersion: Floats) -> Floats:
 
 
 def _by_group(values: Floats, group: Ints) -> Floats:
-    """Sums of rows with the same group, [G, …]."""
-    out = np.zeros((int(group.max()) + 1, *values.shape[1:]))
-    np.add.at(out, group, values)
+    """Sums of neighbouring rows with the same group, [G, …]."""
+    begin = np.flatnonzero(np.diff(group, prepend=-1))
+    out: Floats = np.add.reduceat(values, begin, axis=0)
     return out

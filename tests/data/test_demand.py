@@ -1,0 +1,205 @@
+"""Censored periods are found, and the demand behind them is close to the truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from tradewind.arrays import Bools, Floats
+from tradewind.data.censoring import Censoring, closed_days, improbable_zeros
+from tradewind.data.demand import mark_censored, price_signal, recover_demand
+from tradewind.data.expected import around, at_least
+from tradewind.data.synthetic import ShopSettings, SyntheticShop, crossborder_shop, shop
+from tradewind.metrics import wape
+from tradewind.panel import Panel, dates_from
+
+SETTINGS = ShopSettings(products=120, days=500)
+BRAZIL = (
+    Path(__file__).parents[3] / "shared" / "bench" / "brazil_retail_price_stock" / "mock_kaggle.csv"
+)
+WEEK = np.arange(200) % 7
+
+
+def panel_of(y: Floats, **columns: Floats) -> Panel:
+    n, steps = y.shape
+    ds = np.tile(dates_from(datetime(2024, 1, 1), steps, "D"), n)
+    ids = np.repeat([f"s{i:03d}" for i in range(n)], steps)
+    rest = {name: value.reshape(-1) for name, value in columns.items()}
+    return Panel.from_frame(
+        pl.DataFrame({"unique_id": ids, "ds": ds, "y": y.reshape(-1), **rest}), "D"
+    )
+
+
+def errors(invented: SyntheticShop, panel: Panel) -> tuple[float, float, float]:
+    """WAPE against true demand on censored periods: recovered, raw, mean of the free periods."""
+    found = recover_demand(panel)
+    y, truth = panel.wide(), invented.demand
+    censored: Bools = np.equal(found.wide("censored"), 1) & ~np.isnan(truth)
+    free = np.where(censored, np.nan, y)
+    some = (~np.isnan(free)).max(axis=1)
+    mean = np.full(len(y), np.nan)
+    mean[some] = np.nanmean(free[some], axis=1)
+    censored &= some[:, None]
+    rivals = (found.wide("demand"), y, np.broadcast_to(mean[:, None], y.shape))
+    ours, raw, level = (float(wape(truth[censored], rival[censored])) for rival in rivals)
+    return ours, raw, level
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_recovered_demand_is_thirty_percent_better_than_both_rivals(seed: int) -> None:
+    invented = shop(SETTINGS, np.random.default_rng(seed))
+    ours, raw, mean = errors(invented, invented.panel)
+    assert ours < 0.7 * raw
+    assert ours < 0.7 * mean
+
+
+def test_the_same_holds_for_weeks_and_for_the_crossborder_shop() -> None:
+    weekly = shop(replace(SETTINGS, products=200, days=730, freq="W-MON"), np.random.default_rng(1))
+    abroad = crossborder_shop(np.random.default_rng(1), products=40, days=500)
+    for invented in (weekly, abroad):
+        ours, raw, mean = errors(invented, invented.panel)
+        assert ours < 0.7 * min(raw, mean)
+
+
+def test_without_a_stock_record_improbable_zeros_stand_in() -> None:
+    invented = shop(replace(SETTINGS, stock_column=False), np.random.default_rng(1))
+    twin = shop(SETTINGS, np.random.default_rng(1))  # the same shop, which records its stock
+    marked = mark_censored(invented.panel).wide("censored") == 1
+    empty = twin.panel.wide("stock") == 0
+    assert (marked & empty).sum() > 0.95 * marked.sum() > 200
+    ours, raw, mean = errors(invented, invented.panel)
+    assert ours < 0.8 * min(raw, mean)
+
+
+def test_every_shortage_is_marked_where_stock_is_recorded() -> None:
+    invented = shop(SETTINGS, np.random.default_rng(2))
+    marked = mark_censored(invented.panel).wide("censored") == 1
+    short = invented.panel.wide() < invented.demand
+    assert short.sum() > 100
+    assert (marked >= short).all()
+
+
+def test_demand_is_sales_where_free_and_never_below_sales() -> None:
+    found = recover_demand(shop(SETTINGS, np.random.default_rng(3)).panel).frame
+    free = found.filter(~pl.col("censored"))
+    assert free["demand"].equals(free["y"])
+    assert (found["demand"] >= found["y"]).all()
+    assert found["censored"].dtype == pl.Boolean
+
+
+def test_recovering_leaves_its_input_alone_and_keeps_gaps() -> None:
+    y = np.random.default_rng(0).poisson(5.0, (4, 60)).astype(float)
+    y[1, 20:23] = np.nan
+    stock = np.where(np.arange(60) % 9 == 0, 0.0, 5.0) + np.zeros((4, 1))
+    panel = panel_of(y, stock=stock)
+    before = panel.frame.clone()
+    found = recover_demand(panel)
+    assert panel.frame.equals(before)
+    np.testing.assert_array_equal(np.isnan(found.wide("demand")), np.isnan(y))
+
+
+def test_both_readings_of_the_stock_column() -> None:
+    y = np.array([[3.0, 5.0, 0.0, 2.0]])
+    left = panel_of(y, stock=np.array([[4.0, 0.0, 0.0, 6.0]]))
+    assert mark_censored(left).frame["censored"].to_list() == [False, True, True, False]
+    there = panel_of(y, stock=np.array([[7.0, 5.0, 0.0, 8.0]]))
+    by_start = mark_censored(there, Censoring(stock_is="start"))
+    assert by_start.frame["censored"].to_list() == [False, True, True, False]
+
+
+def test_a_stock_column_that_is_never_positive_says_nothing() -> None:
+    y = np.random.default_rng(0).poisson(6.0, (1, 100)).astype(float)
+    assert not mark_censored(panel_of(y, stock=np.zeros((1, 100)))).frame["censored"].any()
+
+
+def zeros(y: Floats) -> Bools:
+    return improbable_zeros(y, WEEK, Censoring())
+
+
+def test_a_gap_of_a_fast_product_is_a_stock_out_and_a_zero_of_a_slow_one_is_not() -> None:
+    rng = np.random.default_rng(4)
+    y = np.stack([rng.poisson(8.0, 200), rng.poisson(0.2, 200)]).astype(float)
+    y[0, 100:106] = 0
+    marked = zeros(y)
+    assert marked[0].nonzero()[0].tolist() == [100, 101, 102, 103, 104, 105]
+    assert not marked[1].any()
+
+
+def test_closed_weekdays_closed_days_launches_and_ends_are_no_stock_outs() -> None:
+    y = np.random.default_rng(5).poisson(8.0, (12, 200)).astype(float) + 1
+    y[:, WEEK == 6] = 0
+    y[:, 150:152] = 0
+    y[0, :40] = 0
+    y[1, 170:] = 0
+    y[2, 60:160] = 0  # a hundred days: not offered
+    assert closed_days(y)[150]
+    assert not zeros(y).any()
+
+
+def test_the_expectation_beyond_what_was_sold_equals_a_plain_sum() -> None:
+    demand = np.arange(0, 4000)
+    for sold, mean, dispersion in ((0.0, 3.0, 0.3), (7.0, 5.0, 0.2), (30.0, 12.0, 1.5)):
+        k = 1 / dispersion
+        chance = stats.nbinom.pmf(demand, k, k / (k + mean))
+        keep = demand >= sold
+        wanted = (demand * chance)[keep].sum() / chance[keep].sum()
+        one = np.ones(1)
+        got = at_least(sold * one, mean * one, dispersion * one)
+        assert got[0] == pytest.approx(wanted, rel=1e-6)
+
+
+def test_the_expectation_is_finite_far_in_the_tail() -> None:
+    got = at_least(np.array([500.0]), np.array([1.0]), np.array([0.01]))
+    assert got[0] == 500
+
+
+def test_the_average_around_equals_a_plain_loop() -> None:
+    values = np.random.default_rng(6).normal(size=(2, 30))
+    plain = np.array(
+        [
+            [sum(row[s] * 0.5 ** (abs(s - t) / 5) for s in range(30) if s != t) for t in range(30)]
+            for row in values
+        ]
+    )
+    np.testing.assert_allclose(around(values, 5.0), plain)
+
+
+def test_prices_are_relative_to_regular_ones_and_promotions_stand_in() -> None:
+    y = np.ones((1, 3))
+    price = np.array([[10.0, 8.0, np.nan]])
+    both = panel_of(y, price=price, regular_price=np.full((1, 3), 10.0))
+    np.testing.assert_allclose(price_signal(both), [[0, np.log(0.8), 0]])
+    flag = panel_of(y, promotion=np.array([[0.0, 1.0, 0.0]]))
+    np.testing.assert_allclose(price_signal(flag), [[0, 1, 0]])
+
+
+def test_a_series_without_a_free_period_keeps_its_sales() -> None:
+    y = np.array([[2.0] * 20, [5.0] * 20])
+    stock = np.array([[0.0] * 19 + [1.0], [3.0] * 20])
+    found = recover_demand(mark_censored(panel_of(y[:, :19], stock=stock[:, :19])))
+    assert found.frame["demand"].to_list() == [2.0] * 19 + [5.0] * 19
+
+
+@pytest.mark.skipif(not BRAZIL.exists(), reason=f"{BRAZIL.name} is not beside the repository")
+def test_capping_real_sales_and_recovering_them_beats_both_rivals() -> None:
+    raw = pl.read_csv(BRAZIL).select(
+        pl.lit("sku").alias("unique_id"),
+        pl.col("Date").str.to_date("%d-%m-%Y").alias("ds"),
+        pl.col("Sales").cast(pl.Float64).alias("y"),
+    )
+    y = raw["y"].to_numpy()
+    rng = np.random.default_rng(0)
+    hit = (rng.random(len(y)) < 0.1) & (y > 0)
+    capped = np.where(hit, np.floor(y * rng.uniform(0, 1, len(y))), y)
+    panel = Panel.from_frame(
+        raw.with_columns(pl.Series("y", capped), pl.Series("censored", hit)), "D"
+    )
+    demand = recover_demand(panel.select(["y", "censored"])).frame.drop_nulls("y")["demand"]
+    rivals = wape(y[hit], capped[hit]), wape(y[hit], np.full(hit.sum(), capped[~hit].mean()))
+    assert wape(y[hit], demand.to_numpy()[hit]) < min(rivals)
