@@ -154,7 +154,8 @@ def _grid(
 
 def _every_ds(seen: pl.Series, born: pl.Series, freq: str) -> Dates:
     ends = pl.DataFrame({"a": [born.min()], "b": [seen.max()]})
-    every_one = ends.select(pl.datetime_range("a", "b", every(freq), time_unit="us").alias("ds"))
+    start, stop = pl.col("a").first(), pl.col("b").first()
+    every_one = ends.select(pl.datetime_range(start, stop, every(freq), time_unit="us").alias("ds"))
     periods: Dates = every_one["ds"].to_numpy()
     return periods
 

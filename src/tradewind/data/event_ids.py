@@ -24,7 +24,8 @@ def kind_of(lines: pl.DataFrame) -> str:
     """
     if "order" in lines.columns:
         return "orders"
-    if "customer" in lines.columns or (lines["ordered_at"].dt.time() != pl.time(0)).any():
+    at = lines["ordered_at"]
+    if "customer" in lines.columns or (at != at.dt.truncate("1d")).any():
         return "sales"
     keys = [*PLACE, "ordered_at"]
     once = lines.select(*keys, "quantity", "price").unique()

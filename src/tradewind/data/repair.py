@@ -192,7 +192,7 @@ def _listed(
         pl.col("product").alias("unique_id"),
         pl.col("ordered_at").alias("ds"),
         (_number("quantity") if before is None else before).alias("before"),
-        (pl.lit(None) if after is None else after).alias("after"),
+        (pl.lit(None, pl.String) if after is None else after).alias("after"),
         (pl.lit(note) if isinstance(note, str) else note).alias("note"),
     )
     return cleaning_of(kind, shown, len(rows)) if len(rows) else Cleaning()

@@ -36,7 +36,7 @@ def read_text(content: bytes, name: str) -> pl.DataFrame:
     if text.lstrip()[:1] == "<" and "<html" in text[:2000].lower():
         raise DataError(f"{name} is a web page (HTML); export the table as CSV or Excel")
     delimiter = delimiter_of(text)
-    table = _fast(text, delimiter) if _is_plain(text, delimiter) else None
+    table = _fast(text, delimiter, name) if _is_plain(text, delimiter) else None
     if table is None:
         table = _slow(text, delimiter, name)
     return table
@@ -127,7 +127,7 @@ def _quotes_stand_at_edges(
     return bool(np.isin(before, [delimiter, ord("\n"), ord('"')]).all())
 
 
-def _fast(text: str, delimiter: str) -> pl.DataFrame | None:
+def _fast(text: str, delimiter: str, name: str) -> pl.DataFrame | None:
     header = next(csv.reader(io.StringIO(text), delimiter=delimiter))
     try:
         table = pl.read_csv(
@@ -135,7 +135,7 @@ def _fast(text: str, delimiter: str) -> pl.DataFrame | None:
         )
     except pl.exceptions.PolarsError:
         return None  # the plain reader finds out what is wrong, and where
-    return _with_header(table, header) if len(table.columns) == len(header) else None
+    return _with_header(table, header, name) if len(table.columns) == len(header) else None
 
 
 def _slow(text: str, delimiter: str, name: str) -> pl.DataFrame:
@@ -159,8 +159,6 @@ def _slow(text: str, delimiter: str, name: str) -> pl.DataFrame:
             f'write it as "" inside a quoted cell'
         ) from None
     header = rows[0] if rows else []
-    if not any(cell.strip() for cell in header):
-        raise DataError(f"{name} row {1 + skipped} is empty; the first row must hold the headers")
     for k, row in enumerate(rows[1:], start=2 + skipped):
         if row and len(row) != len(header):
             raise DataError(_ragged(name, k, row, header))
@@ -170,7 +168,7 @@ def _slow(text: str, delimiter: str, name: str) -> pl.DataFrame:
     table = pl.DataFrame(
         [pl.Series(f"column_{i}", values, dtype=pl.String) for i, values in enumerate(columns)]
     ).with_columns(pl.all().replace("", None))
-    return _with_header(table, header)
+    return _with_header(table, header, name)
 
 
 def _ragged(name: str, row: int, cells: list[str], header: list[str]) -> str:
@@ -183,13 +181,16 @@ def _ragged(name: str, row: int, cells: list[str], header: list[str]) -> str:
     )
 
 
-def _with_header(table: pl.DataFrame, header: list[str]) -> pl.DataFrame:
+def _with_header(table: pl.DataFrame, header: list[str], name: str) -> pl.DataFrame:
     """The table under its own header as written; empty trailing headers become column_k."""
+    if not any(h.strip() for h in header):
+        raise DataError(f"{name} row 1 is empty; the first row must hold the headers")
     names = [h.strip() or f"column_{i + 1}" for i, h in enumerate(header)]
     table.columns = [f"\x00{i}" for i in range(len(names))]
     if len(set(names)) == len(names):
         table.columns = names
         return table
     raise DataError(
-        f"the header {next(n for n in names if names.count(n) > 1)!r} stands twice; rename one"
+        f"{name}: the header {next(n for n in names if names.count(n) > 1)!r} stands twice; "
+        f"rename one"
     )
