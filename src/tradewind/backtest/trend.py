@@ -10,6 +10,8 @@ from tradewind.errors import DataError
 from tradewind.forecast import CHUNK, Forecast
 from tradewind.panel import Panel
 
+AVERAGED = ("price",)
+"""Targets whose spans are averaged; those of all others are summed."""
 DIRECTIONS = ("rise", "flat", "fall")
 
 
@@ -29,7 +31,7 @@ def shares(totals: Floats, before: Floats, flat: float) -> Floats:
 
 
 def before_of(past: Panel, ids: tuple[str, ...], target: str, span: int) -> Floats:
-    """Sum of the last `span` periods of each series, [N]; nan where none was observed.
+    """Sum (of prices: mean) of each series over its last `span` periods, [N]; nan where unknown.
 
     Missing periods count as the mean of the others, so that a young series is compared fairly.
     """
@@ -37,7 +39,8 @@ def before_of(past: Panel, ids: tuple[str, ...], target: str, span: int) -> Floa
     recent = past.wide(target)[[place[key] for key in ids], -span:]
     seen = (~np.isnan(recent)).sum(axis=1)
     sums = np.nansum(recent, axis=1)
-    return np.where(seen > 0, sums * span / np.maximum(seen, 1), np.nan)
+    means = np.where(seen > 0, sums / np.maximum(seen, 1), np.nan)
+    return means if target in AVERAGED else means * span
 
 
 def grouped(values: Floats, groups: list[str]) -> tuple[list[str], Floats]:
@@ -58,8 +61,8 @@ def trends(
 ) -> pl.DataFrame:
     """One row per series, the largest likely changes first.
 
-    Columns: unique_id, before, expected (sums over the span, unit of the target), low and high (the
-    80 % interval of the sum), change, growth (expected / before − 1; null where nothing was sold
+    Columns: unique_id, before, expected (sums over the span, of prices means, in the target's
+    unit), low and high (its 80 % interval), change, growth (expected / before − 1; null where nothing was sold
     before), p_rise, p_flat, p_fall, direction (the likeliest) and its probability. Ranked by
     |change| · probability. Series that had no observation in the span before are left out.
 
@@ -76,6 +79,8 @@ def trends(
     for first in range(0, len(forecast.ids), CHUNK):
         part = slice(first, first + CHUNK)
         totals = forecast.select(forecast.ids[part]).paths(n, rng)[:, :span].sum(axis=1)
+        if forecast.target in AVERAGED:
+            totals = totals / span
         parts.append(shares(totals, before[part], flat))
         sums.append(
             np.column_stack([totals.mean(axis=1), *np.quantile(totals, (0.1, 0.9), axis=1)])

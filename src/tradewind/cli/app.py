@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tradewind import __version__
 from tradewind.cli import bench, models, terminal
 from tradewind.cli.options import (
     HERE,
@@ -50,7 +50,7 @@ def about(
 ) -> None:
     """What every product will sell, at what price, with what certainty, and what to do about it."""
     if version:
-        typer.echo(f"tradewind {__version__}")
+        typer.echo(f"tradewind {metadata.version('tradewind')}")
         raise typer.Exit
 
 

@@ -43,7 +43,11 @@ def show(
     for k, name in enumerate(columns):
         numbers = all(isinstance(row[k], int | float) or row[k] is None for row in rows)
         table.add_column(
-            name, justify="right" if numbers and rows else "left", overflow="ellipsis", no_wrap=True
+            name,
+            justify="right" if numbers and rows else "left",
+            overflow="ellipsis",
+            no_wrap=True,
+            min_width=max(len(name), *(len(row[k]) for row in cells), 0) if numbers else len(name),
         )
     for row in cells:
         table.add_row(*[Text(text) for text in row])
@@ -205,7 +209,7 @@ def leaderboard(told: dict[str, Any]) -> None:
         ],
         "skill: better than last season, by SQL; in 80 %: share of actuals inside that interval",
     )
-    for failure in told["failures"][:5]:
+    for failure in told["failures"][:3]:
         console().print(
             Text(
                 f"  {failure['model']}: {failure['series']} × {failure['reason']}"[:WIDTH],
@@ -246,7 +250,7 @@ def forecast(told: dict[str, Any], rows: int) -> None:
             )
             for row in told["summary"][:rows]
         ],
-        f"{len(told['summary'])} in all; model {told['model']} ({told['forecaster']})",
+        f"{len(told['summary']):,} in all; model {told['model']} ({told['forecaster']})",
     )
 
 
@@ -266,7 +270,7 @@ def movers(told: dict[str, Any], rows: int) -> None:
             )
             for row in told["trends"][:rows]
         ],
-        f"{len(told['trends'])} in all; flat is within ± {told['flat']:.0%}",
+        f"{len(told['trends']):,} in all; flat is within ± {told['flat']:.0%}",
     )
 
 

