@@ -40,9 +40,12 @@ def price_plan(
     takes_part   [N, K]  price cut of each series at each festival, 0 for none
     """
     steps = festival.shape[1]
-    moves = (rng.random((len(base), steps)) < 1 / 180) * rng.normal(0.02, 0.06, (len(base), steps))
+    moves = np.zeros((len(base), steps))
+    row, step = np.nonzero(rng.random(moves.shape, dtype=np.float32) < 1 / 180)
+    moves[row, step] = rng.normal(0.02, 0.06, len(row))
     moves[:, 0] = 0
-    regular = charm(base[:, None] * np.exp(np.cumsum(moves, axis=1)))
+    np.exp(np.cumsum(moves, axis=1, out=moves), out=moves)
+    regular = charm(moves * base[:, None])
     depth = promotions(len(base), steps, rate, rng)
     for k in range(len(festival)):
         np.maximum(depth, takes_part[:, k, None] * festival[k], out=depth)
@@ -60,16 +63,14 @@ def charm(price: Floats) -> Floats:
 
 def promotions(n: int, steps: int, rate: float, rng: np.random.Generator) -> Floats:
     """Depth of own promotions, [n, steps]: runs of 3 to 14 days that cover `rate` of all days."""
-    starts = rng.random((n, steps)) < rate / (8.5 * max(1 - rate, 1e-9))
-    length = rng.integers(3, 15, (n, steps))
-    depth = np.asarray(DEPTHS)[rng.integers(0, len(DEPTHS), (n, steps))]
+    starts = rng.random((n, steps), dtype=np.float32) < rate / (8.5 * max(1 - rate, 1e-9))
     out = np.zeros((n, steps))
     left: Ints = np.zeros(n, np.int64)
     now = np.zeros(n)
     for t in range(steps):
-        begin = starts[:, t] & (left == 0)
-        left[begin] = length[begin, t]
-        now[begin] = depth[begin, t]
+        begin = np.flatnonzero(starts[:, t] & (left == 0))
+        left[begin] = rng.integers(3, 15, len(begin))
+        now[begin] = rng.choice(DEPTHS, len(begin))
         out[:, t] = np.where(left > 0, now, 0.0)
         left -= left > 0
     return out
