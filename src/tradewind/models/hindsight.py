@@ -79,7 +79,8 @@ class Memory:
         """Remember an answer. One with a sampler of its own stays out of the folder."""
         key = self.key(forecaster, window, target)
         self._answers[key] = answer
-        while sum(a.forecast.quantiles.nbytes for a in self._answers.values()) > BYTES:
+        # a list at once: models that run side by side keep answers at the same time
+        while sum(a.forecast.quantiles.nbytes for a in list(self._answers.values())) > BYTES:
             self._answers.popitem(last=False)
         if self.folder is not None and answer.forecast.sampler is None:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -115,8 +116,9 @@ class Memory:
         return held[1]
 
     def _find(self, key: str) -> Answer | None:
-        if key in self._answers:
-            return self._answers[key]
+        held = self._answers.get(key)
+        if held is not None:
+            return held
         if self.folder is None or not (self.folder / f"{key}.npz").exists():
             return None
         forecast = read_forecast(self.folder / f"{key}.npz")
