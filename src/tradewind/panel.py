@@ -106,10 +106,12 @@ class Panel:
             raise DataError(f"columns {missing} are missing; the table has {table.columns}")
         if table["unique_id"].null_count() or table["ds"].null_count():
             raise DataError("unique_id and ds must not be empty; drop or fill those rows")
-        table = table.with_columns(
-            _as_datetime(table["ds"]), pl.col("unique_id").cast(pl.String)
-        ).sort(KEYS)
-        twice = table.filter(pl.struct(KEYS).is_duplicated())
+        table = table.with_columns(_as_datetime(table["ds"]), pl.col("unique_id").cast(pl.String))
+        same, later = _against_previous(table)
+        if not later.all():
+            table = table.sort(KEYS)
+            same, _ = _against_previous(table)
+        twice = table.filter(same)
         if len(twice):
             raise DataError(
                 f"series {twice[0, 'unique_id']!r} has two rows at {twice[0, 'ds']}; keep one"
@@ -197,6 +199,17 @@ class Panel:
         ids = frame.select(pl.col("unique_id").unique(maintain_order=True))
         static = ids.join(self.static, on="unique_id", how="left", maintain_order="left")
         return replace(self, frame=frame, static=static)
+
+
+def _against_previous(table: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Whether each row has the key of the row before it, and whether the two are in order."""
+    same_id = pl.col("unique_id") == pl.col("unique_id").shift(1)
+    same = same_id & (pl.col("ds") == pl.col("ds").shift(1))
+    later = (pl.col("unique_id") > pl.col("unique_id").shift(1)) | (
+        same_id & (pl.col("ds") >= pl.col("ds").shift(1))
+    )
+    both = table.select(same.fill_null(False).alias("same"), later.fill_null(True).alias("later"))
+    return both["same"], both["later"]
 
 
 def _as_datetime(ds: pl.Series) -> pl.Series:
