@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tradewind.backtest.compare import (
@@ -67,6 +68,21 @@ def test_the_best_comes_first_and_everything_is_told(run: Backtest) -> None:
     skill = 1 - sql["average"] / sql["seasonal_naive"]
     spread = dict(board.select("model", "spread").iter_rows())
     assert spread["average"] == pytest.approx(np.std(skill, ddof=1))
+
+
+def test_a_model_that_skips_the_hard_window_gains_nothing(run: Backtest) -> None:
+    """Its mean SQL may look better; its skill is taken on the windows that both answered."""
+    sql = run.totals.filter(model="average", metric="sql").sort("value")
+    hard = sql[-1, "cutoff"]
+    forecasts = {k: f for k, f in run.forecasts.items() if k != ("average", hard)}
+    skipped = (run.totals["model"] == "average") & (run.totals["cutoff"] == hard)
+    lazy = replace(run, forecasts=forecasts, totals=run.totals.filter(~skipped))
+    board = {row["model"]: row for row in leaderboard(lazy).to_dicts()}
+    assert board["average"]["sql"] < sql["value"].mean()
+    mine = sql.filter(pl.col("cutoff") != hard)["value"].to_numpy()
+    base = run.totals.filter(pl.col("cutoff") != hard, model="seasonal_naive", metric="sql")
+    expected = 1 - mine.mean() / base["value"].to_numpy().mean()
+    assert board["average"]["skill"] == pytest.approx(expected)
 
 
 def test_without_the_baseline_there_is_no_skill(run: Backtest) -> None:

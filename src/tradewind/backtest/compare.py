@@ -23,7 +23,7 @@ AT_ONCE = 100
 def leaderboard(
     backtest: Backtest, baseline: str = BASELINE, *, rng: np.random.Generator | None = None
 ) -> pl.DataFrame:
-    """One row per model, the best (lowest SQL) first.
+    """One row per model, the best first: by skill, which compares like windows, else by SQL.
 
     skill                    1 − SQL / SQL of the baseline, over the windows that both answered;
                              null where the baseline was not run
@@ -41,7 +41,8 @@ def leaderboard(
     """
     rng = rng or np.random.default_rng(0)
     rows = [_row(backtest, model, baseline, rng) for model in backtest.models]
-    return pl.DataFrame(rows, infer_schema_length=None).sort("sql", nulls_last=True)
+    board = pl.DataFrame(rows, infer_schema_length=None)
+    return board.sort("skill", "sql", descending=[True, False], nulls_last=True)
 
 
 def _row(
