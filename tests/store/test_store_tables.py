@@ -118,11 +118,13 @@ def test_a_run_is_found_again_and_the_latest_counts(db: Connection) -> None:
     assert runs.latest(db, "forecast") is None
     for day in (1, 2):
         at = datetime(2026, 3, day)
-        runs.add(db, Run(runs.run_id("forecast", at), "forecast", at, settings={"h": day}))
+        runs.add(db, Run(runs.run_id(db, "forecast", at), "forecast", at, settings={"h": day}))
     found = runs.latest(db, "forecast")
     assert found is not None
     assert found.settings == {"h": 2}
     assert runs.find(db, "forecast-20260301-000000-000000").settings == {"h": 1}
+    again = runs.run_id(db, "forecast", datetime(2026, 3, 1))
+    assert again == "forecast-20260301-000000-000000-2"
     with pytest.raises(UnknownName, match="no run 'x'"):
         runs.find(db, "x")
 

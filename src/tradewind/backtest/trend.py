@@ -62,9 +62,9 @@ def trends(
     """One row per series, the largest likely changes first.
 
     Columns: unique_id, before, expected (sums over the span, of prices means, in the target's
-    unit), low and high (its 80 % interval), change, growth (expected / before − 1; null where nothing was sold
-    before), p_rise, p_flat, p_fall, direction (the likeliest) and its probability. Ranked by
-    |change| · probability. Series that had no observation in the span before are left out.
+    unit), low and high (its 80 % interval), change, growth (expected / before − 1; null where
+    nothing was sold before), p_rise, p_flat, p_fall, direction (the likeliest) and its probability.
+    Ranked by |change| · probability. Series without an observation in the span before are left out.
 
     before   [N]   sum of each series over the span before (`before_of`)
     span           steps, at most the forecast's h

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -40,6 +41,10 @@ def show(
         title=Text(title, style=f"bold {ACCENT}"), title_justify="left", box=box.SIMPLE_HEAD
     )
     table.header_style = "bold"
+    out = console()
+    widths = [max([cell_len(c) for c in column]) for column in zip(columns, *cells, strict=True)]
+    over = sum(widths) + 2 * len(columns) + 2 - out.width
+    longest = widths.index(max(widths))
     for k, name in enumerate(columns):
         numbers = all(isinstance(row[k], int | float) or row[k] is None for row in rows)
         table.add_column(
@@ -47,11 +52,10 @@ def show(
             justify="right" if numbers and rows else "left",
             overflow="ellipsis",
             no_wrap=True,
-            min_width=max(len(name), *(len(row[k]) for row in cells), 0) if numbers else len(name),
+            width=max(widths[k] - over, 12) if over > 0 and k == longest else widths[k],
         )
     for row in cells:
         table.add_row(*[Text(text) for text in row])
-    out = console()
     out.print(table)
     if note:
         out.print(Text(f"  {note}", style="dim"))

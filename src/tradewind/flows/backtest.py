@@ -100,7 +100,7 @@ def evaluate(
     result = run_backtest(seen.panel, task, chosen, progress=progress, memory=memory)
     table = leaderboard(result)
     run = Run(
-        runs.run_id("backtest", at),
+        runs.run_id(shop.db, "backtest", at),
         "backtest",
         at,
         cutoff=seen.panel.end,

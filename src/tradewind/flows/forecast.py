@@ -142,7 +142,7 @@ def foretell(
     mean = shown.mean(PATHS, _rng())
     summary = trend.trends(before, shown, asked.h, FLAT, PATHS, _rng())
     run = Run(
-        runs.run_id("forecast", at),
+        runs.run_id(shop.db, "forecast", at),
         "forecast",
         at,
         cutoff=seen.panel.end,

@@ -80,7 +80,7 @@ def load(
 
 def keep(shop: Workspace, read: Read, name: str, *, at: datetime, start: float) -> Loaded:
     """Write repaired lines and what they say of their products, all or nothing."""
-    run = runs.run_id("load", at)
+    run = runs.run_id(shop.db, "load", at)
     with shop.transaction() as db:
         appended = sales.append(db, read.lines, run)
         new_products = products.merge(db, read.lines)

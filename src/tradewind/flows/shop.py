@@ -21,6 +21,7 @@ from tradewind.task import MARKS, Roles, Task
 
 Shop = Workspace
 """A workspace as the flows call it: one merchant's shop."""
+LEVELS = ("product", "category", "brand", "channel", "location")
 STATIC = ("category", "brand", "channel", "location")
 NOT_COVARIATES = ("unique_id", "ds", "y", "revenue", *MARKS)
 
@@ -178,8 +179,8 @@ def groups_of(seen: Seen, level: str, ids: tuple[str, ...]) -> list[str]:
     static = seen.panel.static
     if level == "product" and "product" not in static.columns:
         return list(ids)
-    if level not in static.columns:
-        have = [c for c in ("product", "category", "brand", "channel", "location") if c in static]
+    have = [c for c in LEVELS if c in static and static[c].null_count() < len(static)]
+    if level not in have:
         raise UnknownName(f"no level {level!r}; this shop has {', '.join([*have, 'total'])}")
     names = dict(static.select("unique_id", pl.col(level).fill_null("(none)")).iter_rows())
     return [str(names[key]) for key in ids]

@@ -39,9 +39,11 @@ class Run:
     result: dict[str, Any] = field(default_factory=dict)
 
 
-def run_id(kind: str, at: datetime) -> str:
-    """The name of a run of this kind at this moment."""
-    return f"{kind}-{at:%Y%m%d-%H%M%S-%f}"
+def run_id(db: Connection, kind: str, at: datetime) -> str:
+    """A name for a run of this kind at this moment that no run has yet."""
+    name = f"{kind}-{at:%Y%m%d-%H%M%S-%f}"
+    taken = select(db, "select count(*) as n from runs where starts_with(run_id, $1)", name)[0, "n"]
+    return f"{name}-{taken + 1}" if taken else name
 
 
 def add(db: Connection, run: Run) -> None:
