@@ -15,12 +15,13 @@ from tradewind.models.calibration import (
     apply,
     fitted_to_sums,
     quantile_shifts,
+    spread_of,
     widened,
     width_factors,
 )
 from tradewind.models.dependence import dependence_of, normal_scores, resized
 from tradewind.models.hindsight import Hindsight, Lazy, Memory, hindsight
-from tradewind.models.history import check_target
+from tradewind.models.history import check_rows, check_target
 from tradewind.models.protocol import Fitted, Forecaster, Rescue
 from tradewind.models.weights import blocks
 from tradewind.panel import Panel
@@ -49,6 +50,7 @@ class Conformal:
 
     def fit(self, past: Panel, task: Task) -> FittedConformal:
         """Fit the inner model, and learn the correction from hindsight."""
+        check_rows(past, self)
         inner = Lazy(self.inner, past, task, self.memory)
         learnt: dict[str, Correction] = {}
         rescues: tuple[Rescue, ...] = ()
@@ -150,7 +152,8 @@ def correction_of(made: Hindsight, task: Task, n_blocks: int) -> Correction:
     calibration = Calibration(levels, quantile_shifts(wide, levels, of_step), width)
     better = [(calibrated(f, calibration, task.h), y) for _, f, y in made]
     scores = _aligned(made, ids, [f.quantiles for f, _ in better])
-    return Correction(calibration, fitted_to_sums(dependence_of(scores), better))
+    joint = dependence_of(scores, spread_of(better[0][0].quantiles).mean(axis=(1, 2)))
+    return Correction(calibration, fitted_to_sums(joint, better))
 
 
 def calibrated(forecast: Forecast, calibration: Calibration, task_h: int) -> Forecast:

@@ -49,10 +49,13 @@ def normal_scores(y: Floats, quantiles: Floats, levels: Sequence[float]) -> Floa
     return np.where(unknown, np.nan, np.clip(scores, -FARTHEST, FARTHEST))
 
 
-def dependence_of(scores: Floats) -> Dependence:
+def dependence_of(scores: Floats, size: Floats | None = None) -> Dependence:
     """The dependence that a back-test's normal scores show.
 
     scores   [M, h] or [W, N, h]   normal scores of W cutoffs and N series, nan where unknown
+    size     [N]                   weight of a series in what is common: its spread in units, as
+                                   sums are ruled by the large ones, whose errors are less their
+                                   own noise; None weighs all alike
 
     Correlations are pooled over series and cutoffs, not centred (an error that all steps share is
     what makes sums uncertain), and shrunk towards lasting + (1 − lasting) · decay^|i−j| fitted to
@@ -79,7 +82,8 @@ def dependence_of(scores: Floats) -> Dependence:
     lasting, decay = fit_form(raw, pairs)
     trust = rows / (rows + 10 * h)
     steps = trust * raw + (1 - trust) * form(lasting, decay, h)
-    return Dependence(steps, _common_share(cube))
+    weight = np.ones(cube.shape[1]) if size is None else size
+    return Dependence(steps, _common_share(cube, weight))
 
 
 def usual_dependence(h: int) -> Dependence:
@@ -128,18 +132,18 @@ def fit_form(correlation: Floats, weight: Floats) -> tuple[float, float]:
     return best[1], best[2]
 
 
-def _common_share(cube: Floats) -> float:
+def _common_share(cube: Floats, weight: Floats) -> float:
     """Mean product of two series' scores at one cutoff and step, against their mean square."""
     have = np.isfinite(cube)
     z = np.where(have, cube, 0.0)
-    n = have.sum(axis=1)  # [W, h]
-    squares = (z**2).sum(axis=1)
-    products = z.sum(axis=1) ** 2 - squares
-    use = n > 1
+    w = np.where(have, weight[:, None], 0.0)  # [W, N, h]
+    products = (w * z).sum(axis=1) ** 2 - ((w * z) ** 2).sum(axis=1)  # [W, h]
+    pairs = w.sum(axis=1) ** 2 - (w**2).sum(axis=1)
+    use = (have.sum(axis=1) > 1) & (pairs > 0)
     if not use.any():
         return USUAL_COMMON
-    pair_mean = (products[use].sum()) / (n * (n - 1))[use].sum()
-    mean_square = squares[use].sum() / n[use].sum()
+    pair_mean = products[use].sum() / pairs[use].sum()
+    mean_square = (w * z**2).sum(axis=1)[use].sum() / w.sum(axis=1)[use].sum()
     share = float(np.clip(pair_mean / mean_square, 0.0, 0.95)) if mean_square > 0 else USUAL_COMMON
     windows = int(use.any(axis=1).sum())
     trust = windows / (windows + 2.0)

@@ -15,6 +15,7 @@ from tradewind.arrays import Floats
 from tradewind.errors import NotEnoughHistory, TradewindError
 from tradewind.forecast import Dependence, Forecast
 from tradewind.metrics import seasonal_error
+from tradewind.models.calibration import spread_of
 from tradewind.models.dependence import (
     dependence_of,
     normal_scores,
@@ -22,7 +23,7 @@ from tradewind.models.dependence import (
     usual_dependence,
 )
 from tradewind.models.hindsight import Hindsight, Lazy, Memory, earlier_windows, truth_of
-from tradewind.models.history import check_target
+from tradewind.models.history import check_rows, check_target
 from tradewind.models.local import Local
 from tradewind.models.protocol import Fitted, Forecaster, Rescue
 from tradewind.models.weights import Cells, blocks, learn_weights
@@ -81,6 +82,7 @@ class Ensemble:
 
     def fit(self, past: Panel, task: Task) -> FittedEnsemble:
         """Learn the weights; members are fitted when their forecast is asked for."""
+        check_rows(past, self)
         learnt: dict[str, Floats] = {}
         joint: dict[str, Dependence] = {}
         rescues: list[Rescue] = []
@@ -298,4 +300,5 @@ def _joint(trial: Trial, weights: Floats, task: Task) -> Dependence:
         old = [i for i, key in enumerate(made.ids) if key in place]
         new = [place[made.ids[i]] for i in old]
         scores[j, new] = normal_scores(judged.truth, made.quantiles, made.levels)[old]
-    return dependence_of(scores)
+    made = combined(trial.windows[0].forecasts, weights, task.h)
+    return dependence_of(scores, spread_of(made.quantiles).mean(axis=(1, 2)))

@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from tradewind.arrays import Bools, Floats, Ints
-from tradewind.errors import UnknownName
+from tradewind.errors import NotEnoughHistory, UnknownName
 from tradewind.forecast import Dependence, Forecast
 from tradewind.panel import Panel, dates_from, next_ds, season_length
 from tradewind.task import Task
@@ -82,6 +82,12 @@ def check_target(target: str, task: Task) -> None:
         raise UnknownName(
             f"no forecast of {target!r}: the model was fitted for {list(task.roles.targets)}"
         )
+
+
+def check_rows(past: Panel, model: object) -> None:
+    """Raise NotEnoughHistory if the panel is empty."""
+    if len(past.frame) == 0:
+        raise NotEnoughHistory(f"{model} needs a series with at least one period; there is none")
 
 
 def natural_season(past: Panel, task: Task) -> int:

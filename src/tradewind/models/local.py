@@ -10,7 +10,6 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from tradewind.arrays import Floats, Ints
-from tradewind.errors import NotEnoughHistory
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import (
     dependence_of,
@@ -18,7 +17,7 @@ from tradewind.models.dependence import (
     resized,
     usual_dependence,
 )
-from tradewind.models.history import History, check_target, counts
+from tradewind.models.history import History, check_rows, check_target, counts
 from tradewind.models.protocol import Rescue
 from tradewind.models.stored import read_forecast, read_rescues, write_forecast, write_rescues
 from tradewind.panel import Panel
@@ -90,8 +89,7 @@ def fit_local(model: LocalModel, past: Panel, task: Task) -> FittedLocal:
 
     Raises NotEnoughHistory if the panel is empty.
     """
-    if len(past.frame) == 0:
-        raise NotEnoughHistory(f"{model} needs at least one series with one period; there is none")
+    check_rows(past, model)
     made = {target: _answer(model, past, task, target) for target in task.roles.targets}
     rescues = tuple(r for _, some in made.values() for r in some)
     return FittedLocal(model, past, task, {t: f for t, (f, _) in made.items()}, rescues)
@@ -134,15 +132,16 @@ def _answer(
 def own_dependence(model: LocalModel, history: History, h: int, n_windows: int = 3) -> Dependence:
     """Dependence of the model's errors at a few earlier cutoffs, on a sample of the series."""
     rows = spread_sample(history.y, model.probe)
-    scores = []
+    scores, size = [], np.zeros(len(rows))
     for j in range(1, n_windows + 1):
         if history.y.shape[1] - h * j < max(h, 4) or not len(rows):
             break
         part = history.part(rows, h * j)
         quantiles = part.to_forecast(*_only(model, part, h), None).quantiles
+        size += (quantiles[:, :, -1] - quantiles[:, :, 0]).mean(axis=1)
         start = part.y.shape[1]
         scores.append(normal_scores(history.y[rows, start : start + h], quantiles, DECILES))
-    return dependence_of(np.stack(scores)) if scores else usual_dependence(h)
+    return dependence_of(np.stack(scores), size) if scores else usual_dependence(h)
 
 
 def spread_sample(y: Floats, size: int) -> Ints:
