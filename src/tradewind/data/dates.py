@@ -21,7 +21,7 @@ COMMON = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%Y/
 WANTED = "a date such as 2024-03-05, 20240305, 5 Mar 2024 or 2024年3月5日"
 
 _TIME = (
-    r"(?:[ T,]+(?<h>\d{1,2}):(?<mi>\d{2})(?::(?<s>\d{2})(?:\.\d+)?)?\s*(?<half>[aApP]\.?[mM]\.?)?"
+    r"(?:[ T,]+(?<h>\d{1,2}):(?<mi>\d{1,2})(?::(?<s>\d{1,2})(?:\.\d+)?)?\s*(?<half>[aApP]\.?[mM]\.?)?"
     r"\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?$"
 )
 _YEAR_FIRST = r"^(?<y>\d{4})[-/.](?<m>\d{1,2})[-/.](?<d>\d{1,2})" + _TIME
@@ -97,8 +97,9 @@ def _parse_unique(column: pl.Series, date_order: str | None) -> pl.Series:
     """Each distinct text is parsed once: a day stands in thousands of order lines."""
     for form in COMMON:
         direct = column.str.to_datetime(form, strict=False, time_unit="us")
-        if not (direct.is_null() & column.is_not_null()).any():
-            return _plausible(direct)
+        plausible = _plausible(direct)  # "%Y" takes 01/02/03 for the year 1
+        if plausible.null_count() == column.null_count():
+            return plausible
     texts = column.unique()
     parsed = pl.DataFrame({"text": texts, "at": _parse_texts(_prepared(texts), date_order)})
     joined = pl.DataFrame({"text": column}).join(parsed, on="text", how="left", nulls_equal=True)
@@ -195,7 +196,13 @@ def _composed(parts: pl.DataFrame) -> pl.Series:
     )  # fmt: skip
     two = [
         value.cast(pl.String).str.zfill(2)
-        for value in (pl.col("m"), pl.col("d"), hour.fill_null(0), pl.col("mi").fill_null("00"))
+        for value in (
+            pl.col("m"),
+            pl.col("d"),
+            hour.fill_null(0),
+            pl.col("mi").fill_null("00"),
+            pl.col("s").fill_null("00"),
+        )
     ]
     if "h" not in parts.columns:
         parts = parts.with_columns(
@@ -204,7 +211,7 @@ def _composed(parts: pl.DataFrame) -> pl.Series:
     text = pl.concat_str(
         [
             *(year.cast(pl.String).str.zfill(4), pl.lit("-"), two[0], pl.lit("-"), two[1]),
-            *(pl.lit(" "), two[2], pl.lit(":"), two[3], pl.lit(":"), pl.col("s").fill_null("00")),
+            *(pl.lit(" "), two[2], pl.lit(":"), two[3], pl.lit(":"), two[4]),
         ]
     )
     return parts.select(

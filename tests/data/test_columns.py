@@ -1,0 +1,126 @@
+"""Which header is which noun."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from tradewind.data.columns import guess_columns
+from tradewind.data.headers import ALIASES, HEADERS, KIND, squeezed
+from tradewind.errors import DataError, UnknownName
+
+ORDERS = pl.DataFrame(
+    {
+        "子订单编号": ["1", "2"],
+        "订单编号": ["9", "9"],
+        "商品编码": ["A1", "B2"],
+        "商品名称": ["鞋", "帽"],
+        "下单时间": ["2024-03-01 10:00:00", "2024-03-02 11:00:00"],
+        "购买数量": ["2", "1"],
+        "单价（元）": ["¥9.50", "¥3.00"],
+        "是否促销": ["是", "否"],
+        "类目": ["服装", "服装"],
+        "库存": ["7", "3"],
+        "买家": ["u1", "u2"],
+        "店铺": ["天猫", "京东"],
+        "仓库": ["SH", "BJ"],
+        "浏览量": ["100", "200"],
+        "加购件数": ["5", "6"],
+        "竞品价": ["9", "3"],
+        "订单状态": ["交易成功", "交易关闭"],
+    }
+)
+
+
+def test_chinese_headers_are_understood() -> None:
+    assert guess_columns(ORDERS).mapping == {
+        "line": "子订单编号",
+        "order": "订单编号",
+        "product": "商品编码",
+        "name": "商品名称",
+        "date": "下单时间",
+        "quantity": "购买数量",
+        "price": "单价（元）",
+        "promotion": "是否促销",
+        "category": "类目",
+        "stock": "库存",
+        "customer": "买家",
+        "channel": "店铺",
+        "location": "仓库",
+        "views": "浏览量",
+        "carts": "加购件数",
+        "competitor_price": "竞品价",
+        "status": "订单状态",
+    }
+
+
+@pytest.mark.parametrize("header", ["Unit Price", "unit_price", "UNIT-PRICE (USD)", "unitPrice"])
+def test_case_spaces_and_units_do_not_matter(header: str) -> None:
+    table = pl.DataFrame({"SKU": ["A"], "Date": ["2024-03-01"], "Qty": ["2"], header: ["9"]})
+    assert guess_columns(table).header("price") == header
+
+
+def test_a_name_whose_cells_do_not_fit_is_not_taken() -> None:
+    table = pl.DataFrame({"sku": ["A"], "date": ["spring"], "day": ["2024-03-01"], "qty": ["2"]})
+    assert guess_columns(table).header("date") == "day"
+
+
+def test_the_only_column_left_serves() -> None:
+    table = pl.DataFrame({"thing": ["A"], "when it was": ["2024-03-01"], "how many": ["2"]})
+    columns = guess_columns(table)
+    assert columns.mapping == {"product": "thing", "date": "when it was", "quantity": "how many"}
+    assert all("only column left" in g.why for g in columns.guesses)
+
+
+def test_a_name_serves_where_there_is_no_code() -> None:
+    table = pl.DataFrame({"商品名称": ["鞋"], "日期": ["2024-03-01"], "销量": ["2"]})
+    columns = guess_columns(table)
+    assert columns.header("product") == "商品名称"
+    assert columns.header("name") is None
+
+
+def test_what_is_missing_is_named_with_what_there_is() -> None:
+    columns = guess_columns(pl.DataFrame({"a": ["x"], "b": ["y"]}))
+    assert columns.missing == ["product", "date", "quantity"]
+    with pytest.raises(DataError, match=r"s\.csv.*product.*\['a', 'b'\]"):
+        columns.check("s.csv")
+
+
+def test_a_correction_takes_the_header_from_its_guess() -> None:
+    table = pl.DataFrame(
+        {"sku": ["A"], "date": ["2024-03-01"], "quantity": ["2"], "shipped": ["3"]}
+    )
+    columns = guess_columns(table).corrected({"y": "shipped"})
+    assert columns.header("quantity") == "shipped"
+    assert columns.unused == ["quantity"]
+    assert next(g.why for g in columns.guesses if g.noun == "quantity") == "told by you"
+    assert columns.corrected({"price": "shipped"}).missing == ["quantity"]
+    assert columns.corrected({"quantity": ""}).missing == ["quantity"]
+
+
+@pytest.mark.parametrize("word", ["y", "Quantity", "qty"])
+def test_nouns_have_aliases(word: str) -> None:
+    columns = guess_columns(ORDERS).corrected({word: "库存"})
+    assert columns.header("quantity") == "库存"
+    assert columns.header("stock") is None
+
+
+@pytest.mark.parametrize("told", [{"colour": "库存"}, {"y": "重量"}])
+def test_an_unknown_word_lists_what_there_is(told: dict[str, str]) -> None:
+    with pytest.raises(UnknownName, match=r"quantity|库存"):
+        guess_columns(ORDERS).corrected(told)
+
+
+def test_rows_show_samples_and_unused_headers() -> None:
+    rows = guess_columns(ORDERS.with_columns(pl.lit("x").alias("备注"))).rows()
+    assert rows[0] == ("product", "商品编码", "A1 · B2", "named so, and its cells are text")
+    assert rows[-1] == ("", "备注", "x · x", "not used")
+
+
+def test_the_table_of_headers_is_sound() -> None:
+    assert set(HEADERS) == set(KIND)
+    assert set(ALIASES.values()) <= set(KIND)
+    for noun, names in HEADERS.items():
+        assert [n for n in names if squeezed(n) != n] == [], noun
+        for other, theirs in HEADERS.items():
+            assert other == noun or not set(names) & set(theirs), (noun, other)

@@ -1,0 +1,101 @@
+"""Dates as shops write them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tradewind.data.dates import looks_like_dates, parse_dates
+from tradewind.errors import DataError
+
+FORMS = [
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y%m%d",
+    "%d.%m.%Y",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%b %d, %Y",
+    "%B %d %Y",
+    "%Y年%m月%d日",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y年%m月%d日 %H:%M:%S",
+]
+
+
+@given(
+    st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31)), min_size=1, max_size=10),
+    st.sampled_from(FORMS),
+)
+def test_dates_survive_being_written_in_any_form(moments: list[datetime], form: str) -> None:
+    wanted = [m.replace(microsecond=0) for m in moments]
+    if "%H" not in form and "%I" not in form:
+        wanted = [m.replace(hour=0, minute=0, second=0) for m in wanted]
+    column = pl.Series([m.strftime(form) for m in moments])
+    assert parse_dates(column).to_list() == wanted
+    assert looks_like_dates(column) == 1.0
+
+
+@given(
+    st.lists(st.dates(date(2000, 1, 1), date(2069, 12, 31)), min_size=1, max_size=10),
+    st.sampled_from(["dmy", "mdy"]),
+    st.sampled_from("/-"),
+    st.sampled_from("yY"),
+)
+def test_a_stated_order_is_kept(days: list[date], order: str, sep: str, year: str) -> None:
+    form = sep.join({"d": "%d", "m": "%m", "y": f"%{year}"}[letter] for letter in order)
+    column = pl.Series([d.strftime(form) for d in days])
+    assert parse_dates(column, order).dt.date().to_list() == days
+
+
+def test_one_day_above_twelve_settles_the_column() -> None:
+    assert parse_dates(pl.Series(["01/02/2024", "13/02/2024"])).dt.month().to_list() == [2, 2]
+    assert parse_dates(pl.Series(["01/02/2024", "02/13/2024"])).dt.month().to_list() == [1, 2]
+
+
+def test_an_open_order_is_asked_for() -> None:
+    with pytest.raises(DataError, match="date_order"):
+        parse_dates(pl.Series(["01/02/2024", "11/12/2024"]))
+
+
+def test_serial_days_are_those_of_a_spreadsheet() -> None:
+    wanted = [datetime(2024, 3, 5), datetime(2024, 3, 5, 12)]
+    assert parse_dates(pl.Series(["45356", "45356.5"])).to_list() == wanted
+    assert parse_dates(pl.Series([45356.0, 45356.5])).to_list() == wanted
+
+
+def test_seconds_and_milliseconds_since_1970_are_dates() -> None:
+    column = pl.Series([1709640000, 1709640000000])
+    assert parse_dates(column).to_list() == [datetime(2024, 3, 5, 12)] * 2
+
+
+def test_months_stand_for_their_first_day() -> None:
+    column = pl.Series(["2024-03", "2024年3月", "202403"])
+    assert parse_dates(column).to_list() == [datetime(2024, 3, 1)] * 3
+
+
+def test_a_chinese_afternoon_is_after_noon() -> None:
+    column = pl.Series(["2024年3月5日 下午3:05", "2024年3月5日 上午12:05", "2024/3/5 3时5分"])
+    hours = [(15, 5), (0, 5), (3, 5)]
+    assert [(d.hour, d.minute) for d in parse_dates(column)] == hours
+
+
+def test_an_offset_keeps_the_time_on_the_wall() -> None:
+    column = pl.Series(["2024-03-05T23:30:00+08:00"])
+    assert parse_dates(column).to_list() == [datetime(2024, 3, 5, 23, 30)]
+
+
+@pytest.mark.parametrize("cell", ["2024-02-30", "soon", "1850-01-01", "2024-13-01", "2924-01-01"])
+def test_what_is_no_date_is_null(cell: str) -> None:
+    assert parse_dates(pl.Series([cell, "2024-03-05"])).to_list() == [None, datetime(2024, 3, 5)]
+
+
+def test_quantities_do_not_look_like_dates() -> None:
+    assert looks_like_dates(pl.Series(["1", "12", "3.5", "120", "9999"])) == 0.0
