@@ -1,0 +1,166 @@
+"""The command line: what it prints, where, and with which exit status."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tradewind.cli import main
+from tradewind.cli.terminal import WIDTH
+from tradewind.store import Workspace
+
+
+class Answer:
+    """What a command wrote, and its exit status."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command in this process."""
+
+    def command(*words: object) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["tradewind", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        written = capsys.readouterr()
+        return Answer(int(ended.value.code or 0), written.out, written.err)
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten weeks of three products, by day, with a header that nobody can guess."""
+    path = tmp_path_factory.mktemp("export") / "sales.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["商品", "日期", "wieviel", "价格", "类目", "备注号"])
+        for day in range(70):
+            for k, product in enumerate(["茶-1", "茶-2", "杯-1"]):
+                units = 5 + 3 * k + (day * (k + 1)) % 7
+                when = date(2026, 1, 5) + timedelta(day)
+                rows.writerow([product, when.isoformat(), units, "19.90", product[0], day])
+    return path
+
+
+@pytest.fixture
+def shop(run: Any, file: Path, tmp_path: Path) -> Path:
+    place = tmp_path / "shop"
+    assert run("load", file, "--map", "y=wieviel", "-w", place).status == 0
+    return place
+
+
+def test_load_shows_the_guess_and_what_to_do_next(run: Any, file: Path, tmp_path: Path) -> None:
+    told = run("load", file, "--map", "y=wieviel", "--workspace", tmp_path)
+    assert told.status == 0
+    for word in ("商品", "wieviel", "told by you", "not used", "210", "→ tradewind backtest"):
+        assert word in told.out
+    assert "\x1b[" not in told.out
+    assert max(map(len, told.out.splitlines())) <= WIDTH
+    again = run("load", file, "--map", "y=wieviel", "--workspace", tmp_path, "--json").json
+    assert again["appended"] == {"new": 0, "changed": 0, "same": 210, "outdated": 0}
+
+
+def test_the_whole_way_from_file_to_trends(run: Any, shop: Path, tmp_path: Path) -> None:
+    fast = ("--preset", "fast", "--windows", 1, "--h", 7, "-w", shop)
+    tested = run("backtest", *fast)
+    assert tested.status == 0
+    assert "Leaderboard: 3 series, 1 window" in tested.out
+    board = run("backtest", *fast, "--json").json["leaderboard"]
+    assert board[0]["model"] in tested.out
+    out = tmp_path / "quantiles.csv"
+    made = run("forecast", *fast, "--out", out)
+    assert made.status == 0
+    assert "units-D-product/1" in made.out
+    assert out.read_text(encoding="utf-8").startswith("product,ds,")
+    content = run("forecast", *fast, "--level", "category", "--json").json
+    assert {row["category"] for row in content["forecast"]} == {"茶", "杯"}
+    moves = run("trends", *fast, "--json").json
+    assert {row["direction"] for row in moves["trends"]} <= {"rise", "flat", "fall"}
+    listed = run("models", "list", "-w", shop)
+    assert "● " in listed.out
+    assert run("models", "show", "units-D-product", "-w", shop, "--json").json["version"] == 1
+    assert run("doctor", "-w", shop, "--json").json["healthy"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (("forecast", "-w", "nowhere"), 2, "is not a workspace"),
+        (("load", "absent.csv", "-w", "x"), 2, "there is no file"),
+        (("load", "absent.csv", "--map", "yqty", "-w", "x"), 2, "must be noun=header"),
+        (("forecast", "--preset", "quick"), 2, "quick"),
+        (("bench", "fev", "--data", "nowhere", "--tasks", "chess"), 2, "no published task 'chess'"),
+        (("sell",), 2, "sell"),
+    ],
+)
+def test_a_wrong_request_ends_with_2_on_stderr(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: Any, status: int, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = run(*words)
+    assert told.status == status
+    assert told.out == ""
+    assert message in told.err
+
+
+def test_wrong_names_in_a_shop_end_with_2(run: Any, shop: Path) -> None:
+    for words, message in (
+        (("models", "promote", "units-D-product", 9), "no model 'units-D-product'"),
+        (("forecast", "--by", "colour"), "no series key 'colour'"),
+        (("forecast", "--h", 400, "--preset", "fast"), "400"),
+        (("forecast", "--out", "x.docx"), "must end in .parquet or .csv"),
+    ):
+        told = run(*words, "-w", shop)
+        assert (told.status, told.out) == (2, "")
+        assert message in told.err
+
+
+def test_a_busy_workspace_ends_with_1_and_names_the_process(
+    run: Any, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "import sys, tradewind.cli; tradewind.cli.main()"
+    with Workspace(shop):
+        told = subprocess.run(
+            [sys.executable, "-c", code, "models", "list", "-w", str(shop)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert told.returncode == 1
+    assert f"process {os.getpid()}" in told.stderr
+    assert told.stdout == ""
+
+
+def test_every_command_has_help_and_says_its_workspace(run: Any) -> None:
+    for command in ("demo", "load", "backtest", "forecast", "trends", "doctor"):
+        told = run(command, "--help")
+        assert told.status == 0
+        assert "--workspace" in told.out
+        assert "--json" in told.out
+    for command in ("list", "show", "promote", "rollback", "delete"):
+        assert "--workspace" in run("models", command, "--help").out
+    for command in ("fev", "speed", "large"):
+        assert "--json" in run("bench", command, "--help").out
+
+
+def test_the_version_is_the_packages(run: Any) -> None:
+    import tradewind
+
+    assert run("--version").out == f"tradewind {tradewind.__version__}\n"
