@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradewind.data.dates import looks_like_dates, parse_dates
@@ -30,6 +30,7 @@ FORMS = [
 ]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31)), min_size=1, max_size=10),
     st.sampled_from(FORMS),
@@ -43,6 +44,7 @@ def test_dates_survive_being_written_in_any_form(moments: list[datetime], form: 
     assert looks_like_dates(column) == 1.0
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.dates(date(2000, 1, 1), date(2069, 12, 31)), min_size=1, max_size=10),
     st.sampled_from(["dmy", "mdy"]),

@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradewind.data.numbers import currencies, decimal_sign, looks_like_numbers, parse_numbers
@@ -18,6 +18,7 @@ def grouped(value: float, thousands: str, decimal: str) -> str:
     return text.replace(",", "\x00").replace(".", decimal).replace("\x00", thousands)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.decimals(-(10**9), 10**9, places=2, allow_nan=False), min_size=1, max_size=20),
     st.sampled_from([(",", "."), (".", ","), (" ", ","), ("'", "."), ("", "."), ("", ",")]),
@@ -31,6 +32,7 @@ def test_numbers_survive_being_written_in_any_convention(
     assert parsed == pytest.approx([float(v) for v in values])
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.decimals(0, 10**6, places=2, allow_nan=False).map(float), min_size=1, max_size=20

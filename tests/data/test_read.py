@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradewind.data.read import read
@@ -58,6 +58,7 @@ def test_a_sep_line_of_a_spreadsheet_is_obeyed() -> None:
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=8)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(CELL, min_size=2, max_size=2), min_size=1, max_size=6))
 def test_the_fast_reader_agrees_with_the_slow_one(rows: list[list[str]]) -> None:
     quoted = [
