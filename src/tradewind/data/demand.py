@@ -12,8 +12,8 @@ from tradewind.data.censoring import Censoring, improbable_zeros, limited_by_sto
 from tradewind.data.expected import Observed, at_least, expected_demand
 from tradewind.panel import Panel, season_length
 
-BLOCK = 4000
-"""Series estimated together; bounds the memory."""
+BLOCK = 1000
+"""Series estimated together; bounds the memory, and stays near the processor's cache."""
 SMALL_GROUP = 5
 """Categories with fewer series than this are estimated as one."""
 

@@ -68,6 +68,7 @@ def expected_demand(seen: Observed) -> Parts:
     days would bias the level down.
     """
     n, steps = seen.y.shape
+    # units are 0 wherever the weight is 0
     weight = (~np.isnan(seen.y) & ~seen.censored).astype(np.float64)
     units = np.where(weight > 0, seen.y, 0.0)
     soldout = seen.censored & (np.nan_to_num(seen.y) > 0)
@@ -82,13 +83,13 @@ def expected_demand(seen: Observed) -> Parts:
         parts = replace(parts, shared=shared_factor(units, weight, parts, seen.group))
         factor = parts.own * parts.shared
         parts = replace(parts, level=level(units, weight * factor))
-        parts = replace(parts, level=sharpened(units, weight, parts))
         parts = replace(parts, dispersion=dispersion(units, weight, parts.mean, seen.group))
         if soldout.any():
             who = np.nonzero(soldout)[0]
             units[soldout] = at_least(seen.y[soldout], parts.mean[soldout], parts.dispersion[who])
             weight[soldout] = 1.0
-    return parts
+    parts = replace(parts, level=sharpened(units, weight, parts))
+    return replace(parts, dispersion=dispersion(units, weight, parts.mean, seen.group))
 
 
 def level(units: Floats, exposure: Floats) -> Floats:
@@ -111,8 +112,7 @@ def sharpened(units: Floats, weight: Floats, parts: Parts) -> Floats:
     The share is a least-squares coefficient per series, in [0, 1]: near 0 for sales that scatter
     around a smooth level, near 1 for sales whose ups and downs last a few days.
     """
-    factor = parts.own * parts.shared
-    exposure = weight * factor
+    exposure = weight * parts.own * parts.shared
     sharp = (around(units, SHARP) + parts.level) / (around(exposure, SHARP) + 1.0)
     more = (sharp - parts.level) * exposure
     error = weight * (units - parts.mean)
@@ -140,15 +140,13 @@ def weekday(units: Floats, weight: Floats, parts: Parts, seen: Observed) -> Floa
     places = int(seen.season.max()) + 1
     if places == 1:
         return np.ones_like(units)
-    expected = parts.mean * weight
-    out = np.ones((len(units), places))
-    for place in range(places):
-        at = seen.season == place
-        sold, wanted = (units * weight)[:, at].sum(axis=1), expected[:, at].sum(axis=1)
-        pooled = _by_group(sold, seen.group) / np.maximum(_by_group(wanted, seen.group), 1e-9)
-        usual = np.where(pooled > 0, pooled, 1.0)[seen.group]
-        out[:, place] = usual * (sold + 30) / (wanted * usual + 30)
-    return out[:, seen.season]
+    at = (seen.season[:, None] == np.arange(places)).astype(np.float64)  # [T, places]
+    sold, wanted = units @ at, (parts.mean * weight) @ at  # [n, places]
+    pooled = _by_group(sold, seen.group) / np.maximum(_by_group(wanted, seen.group), 1e-9)
+    usual = np.where(pooled > 0, pooled, 1.0)[seen.group]
+    factor = usual * (sold + 30) / (wanted * usual + 30)
+    out: Floats = factor[:, seen.season]
+    return out
 
 
 def price_effect(
@@ -183,10 +181,9 @@ def shared_factor(units: Floats, weight: Floats, parts: Parts, group: Ints) -> F
         return np.ones_like(units)
     mean = parts.level * parts.own * weight
     noise = mean + parts.dispersion[:, None] * mean**2
-    sold = units * weight
-    everyone = _ratio(sold.sum(axis=0)[None], mean.sum(axis=0)[None], noise.sum(axis=0)[None])
+    everyone = _ratio(units.sum(axis=0)[None], mean.sum(axis=0)[None], noise.sum(axis=0)[None])
     mean = mean * everyone
-    own = _ratio(_by_group(sold, group), _by_group(mean, group), _by_group(noise, group))
+    own = _ratio(_by_group(units, group), _by_group(mean, group), _by_group(noise, group))
     out: Floats = everyone * own[group]
     return out
 
