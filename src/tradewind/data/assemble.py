@@ -59,13 +59,12 @@ def to_panel(
     by = [c for c in PLACE if c in by]
     keys = _keys(lines, by)
     coded = _coded(lines, keys, by, freq)
-    _check_currency(lines, coded, keys)
-    coded, done = _whole_periods(coded, freq)
-    grid, coded, more = _grid(coded, keys, freq)
+    _check_currency(lines, coded["series"], keys)
+    static = _static(lines, coded["series"], keys.select("series", "unique_id", *by), products)
+    coded, done = _whole_periods(coded, lines["ordered_at"], freq)
+    grid, place, more = _grid(coded, keys, freq)
     done += more
-    place = grid.place(coded["series"].to_numpy(), np.searchsorted(grid.ds, coded["ds"].to_numpy()))
-    told = np.zeros(grid.size, dtype=np.bool_)
-    told[place] = True
+    told = np.bincount(place, minlength=grid.size + 1)[: grid.size] > 0
     columns = columns_of(coded, place, grid)
     del coded, place
     if stock is not None:
@@ -75,7 +74,7 @@ def to_panel(
         plan = planned_promotions(calendar, grid.keys, by, freq, grid.ds)
         planned = grid.spread(plan, "promotion", 0.0)
         columns["promotion"] = np.maximum(columns.get("promotion", 0.0), planned)
-    panel, more = _panel(grid, columns, _static(lines, grid.keys, by, products), freq)
+    panel, more = _panel(grid, columns, static, freq)
     return panel, done + _gaps(grid, told) + more
 
 
@@ -84,7 +83,7 @@ def _keys(lines: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     parts = [pl.col(c).fill_null("") if c in by else pl.lit("") for c in PLACE]
     unique_id = pl.concat_str(parts, separator=SEPARATOR).str.strip_chars_end(SEPARATOR)
     keys = lines.select(by).unique().with_columns(unique_id.alias("unique_id")).sort("unique_id")
-    return keys.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("series"))
+    return keys.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("series"))
 
 
 def _coded(lines: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str], freq: str) -> pl.DataFrame:
@@ -94,15 +93,15 @@ def _coded(lines: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str], freq: str
         keys.drop("unique_id"), on=list(by), how="left", nulls_equal=True, maintain_order="left"
     )
     return joined.select(
-        "series", "ordered_at", period_start("ordered_at", freq).alias("ds"),
+        "series", *["ordered_at"] * ("stock" in kept), period_start("ordered_at", freq).alias("ds"),
         pl.when(is_sold()).then(pl.col("quantity").clip(0)).otherwise(0.0).alias("q"), *kept,
     )  # fmt: skip
 
 
-def _check_currency(lines: pl.DataFrame, coded: pl.DataFrame, keys: pl.DataFrame) -> None:
+def _check_currency(lines: pl.DataFrame, series: pl.Series, keys: pl.DataFrame) -> None:
     if lines["currency"].drop_nulls().n_unique() < 2:
         return
-    told = coded.select("series").with_columns(lines["currency"]).drop_nulls().unique()
+    told = pl.DataFrame([series, lines["currency"]]).drop_nulls().unique()
     kinds = told.group_by("series").agg(pl.col("currency").sort()).sort("series")
     mixed = kinds.filter(pl.col("currency").list.len() > 1)
     if len(mixed):
@@ -113,9 +112,9 @@ def _check_currency(lines: pl.DataFrame, coded: pl.DataFrame, keys: pl.DataFrame
         )
 
 
-def _whole_periods(coded: pl.DataFrame, freq: str) -> tuple[pl.DataFrame, Cleaning]:
+def _whole_periods(coded: pl.DataFrame, at: pl.Series, freq: str) -> tuple[pl.DataFrame, Cleaning]:
     """Leave out the first and last period where the lines cover them in part."""
-    days = coded["ordered_at"].dt.truncate("1d").unique().sort()
+    days = at.dt.truncate("1d").unique().sort()
     partial = partial_periods(days, freq)
     if not partial:
         return coded, Cleaning()
@@ -127,29 +126,30 @@ def _whole_periods(coded: pl.DataFrame, freq: str) -> tuple[pl.DataFrame, Cleani
     return rest, cleaning_of("partial_period", rows)
 
 
-def _grid(
-    coded: pl.DataFrame, keys: pl.DataFrame, freq: str
-) -> tuple[Grid, pl.DataFrame, Cleaning]:
-    """Series from their first sale to the last period; and the lines that lie within them."""
-    births = coded.filter(pl.col("q") > 0).group_by("series").agg(pl.col("ds").min().alias("born"))
-    births = births.sort("series").with_columns(pl.int_range(pl.len()).alias("number"))
+def _grid(coded: pl.DataFrame, keys: pl.DataFrame, freq: str) -> tuple[Grid, Ints, Cleaning]:
+    """Series from their first sale to the last period, and each line's place in them.
+
+    A line of a series that never sold, or before its first sale, gets the place after the last.
+    """
+    sold = coded.lazy().filter(pl.col("q") > 0).select("series", "ds")
+    births = sold.group_by("series").agg(pl.col("ds").min().alias("born")).sort("series").collect()
     kept = keys.filter(pl.col("series").is_in(births["series"].implode()))
     lost = keys.filter(~pl.col("series").is_in(births["series"].implode()))
     done = cleaning_of("never_sold", lost.select("unique_id", _note("not a single sale")))
-    ds = _every_ds(coded["ds"], births["born"], freq)
-    first = np.searchsorted(ds, births["born"].to_numpy()).astype(np.int64)
-    kept = kept.with_columns(births["number"].alias("series"))
-    if len(lost):
-        coded = coded.join(births.select("series", "number"), on="series", maintain_order="left")
-        coded = coded.drop("series").rename({"number": "series"})
-    born = births["born"].to_numpy()[coded["series"].to_numpy()]
-    early = coded["ds"].to_numpy() < born
+    ds, born = _every_ds(coded["ds"], births["born"], freq), births["born"].to_numpy()
+    kept = kept.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("series"))
+    grid = Grid.of(kept, ds, np.searchsorted(ds, born).astype(np.int64))
+    number = np.full(len(keys), -1)
+    number[births["series"].to_numpy()] = np.arange(len(births))
+    series, at = number[coded["series"].to_numpy()], coded["ds"].to_numpy()
+    early = (at < born[series]) & (series >= 0)
     if early.any():
         rows = coded.filter(early).unique(["series", "ds"], maintain_order=True)
-        ids = kept["unique_id"].gather(rows["series"])
+        ids = keys["unique_id"].gather(rows["series"])
         done += cleaning_of("before_launch", rows.select(ids, "ds", _note("before the first sale")))
-        coded = coded.filter(~early)
-    return Grid.of(kept, ds, first), coded, done
+    place = grid.place(series, np.searchsorted(ds, at))
+    place[early | (series < 0)] = grid.size
+    return grid, place, done
 
 
 def _every_ds(seen: pl.Series, born: pl.Series, freq: str) -> Dates:
@@ -182,6 +182,7 @@ def _panel(
         ),
     )
     last = pl.Series("last_sale", grid.ds[grid.first + sales.last])
+    static = grid.keys.select("unique_id").join(static, on="unique_id", maintain_order="left")
     static = static.with_columns(last, pl.Series("ended", ended(sales, freq)))
     stopped = static.filter("ended").select(
         "unique_id", pl.col("last_sale").alias("ds"), _note("no sale since then")
@@ -203,15 +204,17 @@ def _gaps(grid: Grid, told: Bools) -> Cleaning:
 
 
 def _static(
-    lines: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str], products: pl.DataFrame | None
+    lines: pl.DataFrame, series: pl.Series, keys: pl.DataFrame, products: pl.DataFrame | None
 ) -> pl.DataFrame:
     """unique_id, what makes the series, and what never changes (the last value told)."""
-    static = keys.select("unique_id", *by)
     told = [c for c in STATIC if c in lines.columns and lines[c].null_count() < len(lines)]
+    static = keys
     if told:
-        latest = lines.select(*by, "ordered_at", *told).sort("ordered_at", maintain_order=True)
-        last = latest.group_by(by).agg(pl.col(c).drop_nulls().last() for c in told)
-        static = static.join(last, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+        kinds = lines.lazy().select(*told, "ordered_at").with_columns(series)
+        kinds = kinds.group_by("series", *told).agg(pl.col("ordered_at").max()).sort("ordered_at")
+        last = kinds.group_by("series").agg(pl.col(c).drop_nulls().last() for c in told)
+        static = keys.join(last.collect(), on="series", how="left", maintain_order="left")
+    static = static.drop("series")
     if products is None:
         return static
     if "product" not in products.columns or products["product"].is_duplicated().any():

@@ -36,7 +36,7 @@ def weighted_means(place: Ints, values: Floats, units: Floats, size: int) -> Flo
         place, values, units = place[told], values[told], units[told]
     weight = np.bincount(place, units, size)
     total = np.bincount(place, units * values, size)
-    idle = weight[place] <= 0
+    idle = (weight <= 0)[place]
     with np.errstate(invalid="ignore", divide="ignore"):
         means: Floats = total / weight
         if idle.any():
@@ -51,26 +51,30 @@ def promoted(place: Ints, depth: Floats, units: Floats, size: int) -> Floats:
     depth = np.nan_to_num(depth)
     weight = np.bincount(place, units, size)
     share: Floats = np.bincount(place, units * depth, size) / np.where(weight > 0, weight, 1.0)
-    idle = weight[place] <= 0
+    idle = (weight <= 0)[place]
     np.maximum.at(share, place[idle], depth[idle])
     return share
 
 
 def columns_of(lines: pl.DataFrame, place: Ints, grid: Grid) -> dict[str, Floats]:
-    """The flat columns of a panel, [size] each, from lines (q = units sold) and their places."""
-    units = lines["q"].to_numpy()
-    columns = {"y": sums(place, units, grid.size)}
+    """The flat columns of a panel, [size] each, from lines (q = units sold) and their places.
+
+    Lines whose place is `grid.size` lie outside every series: they are cut off.
+    """
+    units, size = lines["q"].to_numpy(), grid.size
+    columns = {"y": sums(place, units, size + 1)[:size]}
     for c in CARRIED:
         if _is_told(lines, c):
-            means = weighted_means(place, _floats(lines, c), units, grid.size)
+            means = weighted_means(place, _floats(lines, c), units, size + 1)[:size]
             columns[c] = carried(means, grid.offset)
     if _is_told(lines, "promotion"):
-        columns["promotion"] = promoted(place, _floats(lines, "promotion"), units, grid.size)
+        depth = _floats(lines, "promotion")
+        columns["promotion"] = promoted(place, depth, units, size + 1)[:size]
     if _is_told(lines, "stock"):
-        columns["stock"] = _last_told(lines, place, grid.size)
+        columns["stock"] = _last_told(lines, place, size + 1)[:size]
     for c in SUMMED:
         if _is_told(lines, c):
-            columns[c] = sums(place, _floats(lines, c), grid.size)
+            columns[c] = sums(place, _floats(lines, c), size + 1)[:size]
     return columns
 
 
