@@ -164,3 +164,19 @@ def test_the_version_is_the_packages(run: Any) -> None:
     import tradewind
 
     assert run("--version").out == f"tradewind {tradewind.__version__}\n"
+
+
+def test_stock_and_plans_are_loaded_beside_the_sales(run: Any, shop: Path, tmp_path: Path) -> None:
+    stock, plan = tmp_path / "stock.csv", tmp_path / "plan.csv"
+    stock.write_text("商品,日期,库存\n茶-1,2026-03-15,0\n", encoding="utf-8")
+    plan.write_text(
+        "product,start,end,promotion\n茶-1,2026-03-16,2026-03-18,0.3\n", encoding="utf-8"
+    )
+    assert run("load", stock, "--kind", "stock", "-w", shop, "--json").json["written"] == 1
+    assert run("load", stock, "--kind", "stock", "-w", shop, "--json").json["written"] == 0
+    told = run("load", plan, "--kind", "calendar", "-w", shop)
+    assert told.status == 0
+    assert "rows of calendar" in told.out
+    made = run("forecast", "--preset", "fast", "--windows", 1, "--h", 7, "-w", shop, "--json")
+    assert made.status == 0
+    assert len(made.json["forecast"]) == 21

@@ -17,6 +17,7 @@ from tradewind.cli.options import (
     FreqOption,
     HOption,
     Json,
+    Kind,
     LangOption,
     Level,
     Preset,
@@ -105,6 +106,7 @@ def load(
         list[str] | None,
         typer.Option("--map", help="Correct the guess of a column, e.g. --map y=qty; repeat it."),
     ] = None,
+    kind: Annotated[Kind, typer.Option(help="What the file holds.")] = Kind.sales,
     table: Annotated[
         str | None, typer.Option(help="Table of a database, sheet of a workbook.")
     ] = None,
@@ -113,16 +115,21 @@ def load(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Read sales lines or daily totals into the workspace; the same again changes nothing."""
+    """Read sales, stock, products, plans or supply; the same file again changes nothing."""
     from tradewind.flows import load as flow
+    from tradewind.flows import others
 
     with opened(workspace, create=True) as shop, terminal.progress(quiet=json) as tell:
         tell(0, 1, f"reading {Path(source).name}")
-        done = flow.load(shop, source, mapping=pairs(mapping or []), table=table, date_order=dates)
+        named = pairs(mapping or [])
+        if kind is Kind.sales:
+            done = flow.load(shop, source, mapping=named, table=table, date_order=dates).to_dict()
+        else:
+            done = others.load_other(shop, kind, source, mapping=named, table=table).to_dict()
     if json:
-        terminal.as_json(done.to_dict())
+        terminal.as_json(done)
         return
-    terminal.loaded(done.to_dict())
+    terminal.loaded(done)
     terminal.next_step(f"tradewind backtest --workspace {workspace}")
 
 

@@ -43,6 +43,16 @@ class Level(StrEnum):
     total = "total"
 
 
+class Kind(StrEnum):
+    """What a file holds."""
+
+    sales = "sales"
+    stock = "stock"
+    products = "products"
+    calendar = "calendar"
+    supply = "supply"
+
+
 class Language(StrEnum):
     """Of the report."""
 

@@ -170,6 +170,9 @@ def loaded(told: dict[str, Any]) -> None:
             [(c["noun"] or "–", c["header"], c["examples"], c["why"]) for c in told["columns"]],
             "wrong? say it: --map noun=header",
         )
+    if "kind" in told:
+        facts("Loaded", [("rows of " + told["kind"], told["rows"]), ("new", told["written"])])
+        return
     if told["repairs"]:
         show(
             "Repairs",

@@ -1,0 +1,178 @@
+"""The merchant's other files: stock, products, planned promotions and prices, purchase orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from tradewind.data.columns import Columns, Guess, guess_columns
+from tradewind.data.dates import WANTED, parse_dates
+from tradewind.data.headers import squeezed
+from tradewind.data.numbers import parse_numbers
+from tradewind.data.parse import Cells
+from tradewind.errors import DataError, UnknownName
+
+PLANS = ("promotion", "price", "regular_price", "competitor_price", "display", "mailer")
+"""Numbers that a calendar may plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of file holds.
+
+    columns   our noun → "text", "date" or "number"
+    needed    nouns that must be there
+    also      noun → what else its column may be called
+    """
+
+    columns: Mapping[str, str]
+    needed: tuple[str, ...]
+    also: Mapping[str, tuple[str, ...]]
+
+
+KINDS = {
+    "stock": Kind(
+        {
+            "product": "text",
+            "counted_at": "date",
+            "on_hand": "number",
+            "channel": "text",
+            "location": "text",
+        },
+        ("product", "counted_at", "on_hand"),
+        {"counted_at": ("date", "ds", "日期"), "on_hand": ("stock", "quantity", "库存")},
+    ),
+    "products": Kind(
+        {
+            **dict.fromkeys(("product", "name", "category", "brand", "supplier"), "text"),
+            "unit_cost": "number",
+            "currency": "text",
+            "pack_size": "number",
+            "launched_at": "date",
+            "successor": "text",
+        },
+        ("product",),
+        {"unit_cost": ("cost", "成本"), "launched_at": ("launch",), "supplier": ("供应商",)},
+    ),
+    "calendar": Kind(
+        {
+            "start": "date",
+            "end": "date",
+            **dict.fromkeys(("product", "channel", "location"), "text"),
+            **dict.fromkeys(PLANS, "number"),
+        },
+        ("start",),
+        {"start": ("date", "ds", "开始日期", "日期"), "end": ("结束日期",)},
+    ),
+    "supply": Kind(
+        {
+            **dict.fromkeys(("order_id", "product", "supplier", "location"), "text"),
+            **dict.fromkeys(("ordered_at", "expected_at", "arrived_at"), "date"),
+            "quantity": "number",
+            "unit_cost": "number",
+            "currency": "text",
+        },
+        ("order_id", "product", "ordered_at", "quantity"),
+        {
+            "ordered_at": ("date",),
+            "expected_at": ("due_at", "due"),
+            "arrived_at": ("received_at", "received"),
+        },
+    ),
+}
+"""Every kind, and what else its columns may be called."""
+
+
+def parse_other(
+    raw: pl.DataFrame, kind: str, source_name: str, mapping: Mapping[str, str] | None = None
+) -> tuple[pl.DataFrame, Columns]:
+    """The rows of a file of this kind under our nouns, and which header was taken for which.
+
+    mapping   noun → header where the guess is wrong
+
+    Raises DataError for a needed column that is absent or a cell that does not read; UnknownName
+    for a kind, noun or header that is not there.
+    """
+    if kind not in KINDS:
+        raise UnknownName(f"no kind of file {kind!r}; there are sales, {', '.join(KINDS)}")
+    wanted = KINDS[kind]
+    columns = _guessed(raw, wanted, mapping or {})
+    if missing := [noun for noun in wanted.needed if noun not in columns.mapping]:
+        raise DataError(
+            f"{source_name}: no column was recognised as {' or '.join(missing)}; the table has "
+            f"{raw.columns}; say which with a mapping, e.g. {missing[0]}={raw.columns[0]}"
+        )
+    cells = Cells(source_name, raw, pl.Series(range(2, len(raw) + 2)), columns)
+    parsed = [_parsed(cells, noun, wanted.columns[noun]) for noun in columns.mapping]
+    for noun in wanted.needed:
+        cells.refuse(noun, parsed[list(columns.mapping).index(noun)].is_null(), "a value")
+    return pl.DataFrame(parsed), columns
+
+
+def planned(calendar: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a calendar file (start, end, places, plans) as one entry a day, place and name."""
+    names = [c for c in PLANS if c in calendar.columns]
+    if not names:
+        raise DataError(f"the calendar plans nothing; it may hold {', '.join(PLANS)}")
+    end = pl.col("end").fill_null(pl.col("start")) if "end" in calendar.columns else pl.col("start")
+    if len(wrong := calendar.filter(end < pl.col("start"))):
+        raise DataError(f"the calendar has an end before its start: {wrong.row(0)}")
+    places = [c for c in ("product", "channel", "location") if c in calendar.columns]
+    days = calendar.with_columns(
+        pl.datetime_ranges(pl.col("start"), end, "1d", time_unit="us").alias("ds")
+    ).explode("ds")
+    long = days.select("ds", *places, *names).unpivot(
+        names, index=["ds", *places], variable_name="name", value_name="value"
+    )
+    return long.drop_nulls("value")
+
+
+def _guessed(raw: pl.DataFrame, kind: Kind, mapping: Mapping[str, str]) -> Columns:
+    """Told by the user, else named as we do or in another known way, else as in sales tables."""
+    for noun, header in mapping.items():
+        if noun not in kind.columns:
+            raise UnknownName(f"{noun!r} is not a column here; there are {list(kind.columns)}")
+        if header not in raw.columns:
+            raise UnknownName(f"{noun!r} is mapped to {header!r}; the table has {raw.columns}")
+    by_name = {squeezed(header): header for header in reversed(raw.columns)}
+    usual = guess_columns(raw)
+    found: dict[str, Guess] = {}
+    for noun in kind.columns:
+        names = [squeezed(name) for name in (noun, *kind.also.get(noun, ()))]
+        taken = {guess.header for guess in found.values()} | set(mapping.values())
+        named = next((by_name[n] for n in names if n in by_name and by_name[n] not in taken), None)
+        alike = next(
+            (usual.header(n) for n in (noun, *kind.also.get(noun, ())) if usual.header(n)), None
+        )
+        if noun in mapping:
+            found[noun] = Guess(noun, mapping[noun], "told by you")
+        elif named is not None:
+            found[noun] = Guess(noun, named, "named so")
+        elif alike is not None and alike not in taken:
+            found[noun] = Guess(noun, alike, "as in sales tables")
+    return Columns(tuple(found.values()), usual.headers, usual.samples)
+
+
+def _parsed(cells: Cells, noun: str, kind: str) -> pl.Series:
+    column = cells.of(noun)
+    if kind == "text":
+        text = column.cast(pl.String).str.strip_chars()
+        return text.set((text == "").fill_null(False), None).alias(noun)
+    if kind == "date":
+        try:
+            parsed = parse_dates(column, None)
+        except DataError as error:
+            where = f"{cells.name}, column {cells.columns.mapping[noun]!r}"
+            raise DataError(str(error).replace("{where}", where)) from None
+        cells.refuse(noun, parsed.is_null() & _is_filled(column), WANTED)
+        return parsed.cast(pl.Datetime("us")).alias(noun)
+    numbers = parse_numbers(column, ".")
+    cells.refuse(noun, numbers.is_nan() | numbers.is_infinite(), "a number")
+    return numbers.cast(pl.Float64).alias(noun)
+
+
+def _is_filled(column: pl.Series) -> pl.Series:
+    filled = column.is_not_null()
+    return filled & (column.str.strip_chars() != "") if column.dtype == pl.String else filled

@@ -1,0 +1,61 @@
+"""load_other: stock, products, a calendar of plans, or purchase orders, into the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tradewind.data.columns import Columns
+from tradewind.data.others import parse_other, planned
+from tradewind.data.read import Source, read, source_name
+from tradewind.store import Workspace, audit, calendar, products, stock, supply
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a file brought: rows read, which header was taken for what, and rows written."""
+
+    source: str
+    kind: str
+    rows: int
+    columns: Columns
+    written: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        names = ("noun", "header", "examples", "why")
+        guessed = [dict(zip(names, row, strict=True)) for row in self.columns.rows()]
+        told = {"source": self.source, "kind": self.kind, "rows": self.rows, "columns": guessed}
+        return {**told, "written": self.written}
+
+
+def load_other(
+    shop: Workspace,
+    kind: str,
+    source: Source,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    table: str | None = None,
+    at: datetime | None = None,
+) -> Taken:
+    """Read a file of this kind and keep it, all or nothing; the same again changes nothing.
+
+    kind   "stock", "products", "calendar" (planned promotions and prices) or "supply"
+
+    Raises DataError naming row and column for what cannot be read.
+    """
+    at, name = at or datetime.now(), source_name(source)
+    rows, columns = parse_other(read(source, table=table), kind, name, mapping)
+    with shop.transaction() as db:
+        if kind == "stock":
+            written = stock.append(db, rows, name)
+        elif kind == "products":
+            written = products.merge(db, rows)
+        elif kind == "calendar":
+            written = calendar.merge(db, planned(rows))
+        else:
+            written = supply.merge(db, rows)
+        audit.add(db, at, "tradewind", f"load {kind}", name, rows=len(rows), written=written)
+    return Taken(name, kind, len(rows), columns, written)

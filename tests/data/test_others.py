@@ -1,0 +1,69 @@
+"""Stock, products, plans and purchase orders: their columns, their cells, their messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+import pytest
+
+from tradewind.data.others import parse_other, planned
+from tradewind.errors import DataError, UnknownName
+
+
+def test_a_chinese_stock_file_is_understood() -> None:
+    raw = pl.DataFrame(
+        {"商品编码": ["a"], "日期": ["2026-03-01"], "库存": ["1,204"], "备注": ["x"]}
+    )
+    rows, columns = parse_other(raw, "stock", "stock.csv")
+    assert rows.select("product", "counted_at", "on_hand").row(0) == (
+        "a",
+        datetime(2026, 3, 1),
+        1204.0,
+    )
+    assert columns.unused == ["备注"]
+
+
+def test_a_mapping_corrects_the_guess() -> None:
+    raw = pl.DataFrame({"code": ["a"], "EK": ["2.5"], "cost": ["9"]})
+    rows, _ = parse_other(raw, "products", "p.csv", {"product": "code", "unit_cost": "EK"})
+    assert rows.row(0, named=True)["unit_cost"] == 2.5
+    with pytest.raises(UnknownName, match="'colour' is not a column here"):
+        parse_other(raw, "products", "p.csv", {"colour": "EK"})
+
+
+def test_a_bad_cell_is_named() -> None:
+    raw = pl.DataFrame({"product": ["a", "b"], "date": ["2026-03-01"] * 2, "stock": ["1", "viel"]})
+    with pytest.raises(DataError, match=r"s\.csv row 3, column 'stock': 'viel'; wanted a number"):
+        parse_other(raw, "stock", "s.csv")
+    with pytest.raises(DataError, match=r"row 2, column 'date': 'soon'|date"):
+        parse_other(raw.with_columns(date=pl.lit("soon")), "stock", "s.csv")
+
+
+def test_a_needed_column_that_is_absent_is_named() -> None:
+    raw = pl.DataFrame({"product": ["a"], "quantity": ["4"]})
+    with pytest.raises(DataError, match="recognised as order_id or ordered_at"):
+        parse_other(raw, "supply", "po.csv")
+    with pytest.raises(UnknownName, match="no kind of file 'weather'"):
+        parse_other(raw, "weather", "w.csv")
+
+
+def test_a_plan_becomes_one_entry_a_day_and_name() -> None:
+    raw = pl.DataFrame(
+        {
+            "product": ["a", None],
+            "start": ["2026-03-01", "2026-03-05"],
+            "end": ["2026-03-03", None],
+            "promotion": ["0.2", "0.1"],
+            "price": ["8", None],
+        }
+    )
+    rows, _ = parse_other(raw, "calendar", "plan.csv")
+    entries = planned(rows)
+    assert entries.group_by("name").len().sort("name").rows() == [("price", 3), ("promotion", 4)]
+    everywhere = entries.filter(pl.col("product").is_null())
+    assert everywhere.select("ds", "value").rows() == [(datetime(2026, 3, 5), 0.1)]
+    with pytest.raises(DataError, match="end before its start"):
+        planned(rows.with_columns(end=pl.lit(datetime(2026, 1, 1))))
+    with pytest.raises(DataError, match="plans nothing"):
+        planned(rows.select("product", "start", "end"))
