@@ -22,9 +22,10 @@ def classes() -> dict[str, type[Any]]:
     from tradewind.models.ensemble import Ensemble
     from tradewind.models.intermittent import TSB, Croston
     from tradewind.models.naive import Average, SeasonalNaive
+    from tradewind.models.trees import Trees
 
     known: list[type[Any]] = [SeasonalNaive, Average, AR, ETS, Theta, ARIMA, Croston, TSB]
-    known += [Ensemble, Conformal]
+    known += [Trees, Ensemble, Conformal]
     return {kind.__name__: kind for kind in known}
 
 
@@ -33,7 +34,7 @@ def to_toml(forecaster: Forecaster) -> str:
 
     >>> from tradewind.models.naive import SeasonalNaive
     >>> to_toml(SeasonalNaive(7))
-    'model = "SeasonalNaive"\\nseason_length = 7\\n'
+    'kind = "SeasonalNaive"\\nseason_length = 7\\n'
     """
     return "".join(_lines(as_table(forecaster), ""))
 
@@ -52,8 +53,8 @@ def from_toml(text: str) -> Forecaster:
 
 
 def as_table(forecaster: Forecaster) -> dict[str, Any]:
-    """Settings as a table of plain values; the key `model` names the class."""
-    table: dict[str, Any] = {"model": type(forecaster).__name__}
+    """Settings as a table of plain values; the key `kind` names the class."""
+    table: dict[str, Any] = {"kind": type(forecaster).__name__}
     for item in fields(forecaster):  # type: ignore[arg-type]  # every forecaster is a dataclass
         if item.name != MEMORY:
             table[item.name] = _plain(getattr(forecaster, item.name))
@@ -63,7 +64,7 @@ def as_table(forecaster: Forecaster) -> dict[str, Any]:
 def from_table(table: Mapping[str, Any]) -> Forecaster:
     """The forecaster of a table of settings. Raises as `from_toml`."""
     settings = dict(table)
-    name = settings.pop("model", None)
+    name = settings.pop("kind", None)
     known = classes()
     if name not in known:
         raise UnknownName(f"no model class {name!r}; there are {sorted(known)}")

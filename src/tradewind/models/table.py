@@ -13,6 +13,7 @@ from tradewind.models.hindsight import Memory
 from tradewind.models.intermittent import TSB, Croston
 from tradewind.models.naive import Average, SeasonalNaive
 from tradewind.models.protocol import Forecaster
+from tradewind.models.trees import Trees
 
 
 def calibrated_ensemble(
@@ -36,6 +37,7 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "arima": ARIMA,
     "croston": Croston,
     "tsb": TSB,
+    "trees": Trees,
     "ensemble": _ensemble,
 }
 
@@ -66,6 +68,7 @@ def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]
     models: dict[str, Forecaster] = {
         "seasonal_naive": SeasonalNaive(),
         "average": Average(),
+        "trees": Trees(),
     }
     if name != "fast":
         models |= {"ar": AR(), "theta": Theta(workers=workers), "tsb": TSB()}
