@@ -1,4 +1,4 @@
-"""What the series of one category do together: the borrowed season of a product with little history."""
+"""What the series of one category do together: a season to borrow."""
 
 from __future__ import annotations
 

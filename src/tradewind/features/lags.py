@@ -1,4 +1,4 @@
-"""Means, lags and spreads of what has been seen, gathered for any list of (series, last seen step) pairs.
+"""Means, lags and spreads of what has been seen, for any list of (series, last step seen).
 
 A row of a feature table is a triple: a series, the step last seen (`origin`), and the step asked
 for (`at`). Every function here reads steps up to and including the origin, never beyond: that is
@@ -47,10 +47,10 @@ class Sums:
     @property
     def steps(self) -> int:
         """Steps of the matrix that was summed."""
-        return self.total.shape[1] - self.stride
+        return int(self.total.shape[1]) - self.stride
 
     def mean(self, series: Ints, first: Ints, end: Ints, least: int = 1) -> Floats:
-        """Mean over first ≤ step < end (stride 1), [R]; nan with fewer than `least` observations."""
+        """Mean over first ≤ step < end (stride 1), [R]; nan with fewer than `least` values."""
         first = np.clip(first, 0, self.steps)
         end = np.clip(end, first, self.steps)
         count = self.count[series, end] - self.count[series, first]
@@ -58,7 +58,7 @@ class Sums:
         return np.where(count >= least, total / np.maximum(count, 1), np.nan)
 
     def phase_mean(self, series: Ints, origin: Ints, at: Ints, seasons: int) -> Floats:
-        """Mean over the last `seasons` steps up to `origin` that have the phase of `at`, [R]."""
+        """Mean of the last `seasons` steps up to `origin` with the phase of `at`, [R]."""
         last = at - self.stride * -((origin - at) // self.stride)
         last = np.minimum(last, self.steps - 1)
         end = np.where(last >= 0, last + self.stride, last % self.stride)
@@ -69,7 +69,7 @@ class Sums:
 
 
 def lagged(values: Matrix, series: Ints, origin: Ints, at: Ints) -> Floats:
-    """The value at step `at`, [R]; nan where that step lies after the origin or before the start."""
+    """The value at step `at`, [R]; nan after the origin and before the start."""
     inside = (at >= 0) & (at <= origin) & (at < values.shape[1])
     return np.where(inside, values[series, np.clip(at, 0, values.shape[1] - 1)], np.nan)
 
@@ -92,11 +92,3 @@ def trailing_spread(sums: Sums, squares: Sums, series: Ints, origin: Ints, steps
     first, end = origin - steps + 1, origin + 1
     mean = sums.mean(series, first, end, least=3)
     return np.sqrt(np.maximum(squares.mean(series, first, end, least=3) - mean**2, 0.0))
-
-
-def steps_since_seen(values: Matrix, series: Ints, origin: Ints) -> Floats:
-    """Steps from the last observation that is not zero to the origin, [R]; nan where there is none."""
-    steps = np.arange(values.shape[1])
-    last = np.maximum.accumulate(np.where(np.nan_to_num(values) != 0, steps, -1), axis=1)
-    found = last[series, origin]
-    return np.where(found >= 0, origin - found, np.nan)

@@ -9,7 +9,7 @@ from tradewind.features.lags import Matrix
 
 
 def known_at(values: Matrix, series: Ints, at: Ints, limit: Ints) -> Floats:
-    """The value of a known column at step `at`, [R]; nan beyond `limit`, the last step known ahead."""
+    """A known column at step `at`, [R]; nan beyond `limit`, the last step known ahead."""
     inside = (at >= 0) & (at <= limit) & (at < values.shape[1])
     return np.where(inside, values[series, np.clip(at, 0, values.shape[1] - 1)], np.nan)
 
@@ -43,7 +43,7 @@ def steps_until_change(values: Matrix, series: Ints, at: Ints, limit: Ints) -> F
 
 
 def closed_values(values: Matrix, y: Matrix, support: int = 30) -> Floats:
-    """Values of a known column under which y was (nearly) always zero, [K], though it is not elsewhere.
+    """Values of a known column under which y was (nearly) always zero, though not elsewhere, [K].
 
     Days on which a shop is shut sell nothing: no model needs to learn it, and no mean should
     count them. A value qualifies with `support` observations of which 99 % are zero, while under

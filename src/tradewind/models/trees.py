@@ -10,14 +10,23 @@ import numpy as np
 
 from tradewind.arrays import Floats, Ints
 from tradewind.errors import NotEnoughHistory
+from tradewind.features.lags import Matrix
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import dependence_of, resized
-from tradewind.models.history import check_target
+from tradewind.models.history import check_rows, check_target
 from tradewind.models.protocol import Rescue
-from tradewind.models.trees_boost import Boosting, boost_folds, predict
-from tradewind.models.trees_columns import SPANS, Rows, feature_table, flag_of, matrix_of
+from tradewind.models.trees_boost import Boosting, blend, boost_folds, predict
+from tradewind.models.trees_columns import (
+    SPANS,
+    Rows,
+    feature_table,
+    flag_of,
+    matrix_of,
+    relative_columns,
+)
 from tradewind.models.trees_field import Field, field_of, labels_of
 from tradewind.models.trees_learnt import GRID, Learnt, read_learnt, write_learnt
+from tradewind.models.trees_linear import Lesson
 from tradewind.models.trees_rows import future_rows, sample_rows, time_folds
 from tradewind.models.trees_scale import scale_of
 from tradewind.panel import Panel, every
@@ -42,7 +51,6 @@ class Trees:
     learning_rate   step of each tree
     n_folds         spans of time, 2 or more
     columns         share of the columns each tree sees
-    objective       "regression_l1" (the median) or "regression" (the mean of logarithms)
     offset          added to the share of a series' mean before the logarithm; keeps zero finite
     level           place among the usual spans of the level that all is relative to; −1 the longest
     refit           update() learns again instead of keeping the trees
@@ -55,10 +63,8 @@ class Trees:
     learning_rate: float = 0.08
     n_folds: int = 3
     columns: float = 0.5
-    objective: str = "regression_l1"
     offset: float = 0.1
     level: int = -1
-    power: float = 0.0
     refit: bool = False
     threads: int = 2
     seed: int = 1
@@ -68,6 +74,7 @@ class Trees:
 
         Raises NotEnoughHistory with fewer than fifty known answers.
         """
+        check_rows(past, self)
         task.check(past)
         learnt = {name: self._learn(past, task, name) for name in task.roles.targets}
         return FittedTrees(self, past, task, learnt)
@@ -110,13 +117,12 @@ class Trees:
         x = matrix_of(table, names)
         answer = z[rows.series, rows.at] - level
         fold, edges = time_folds(rows.at, self.n_folds)
-        weight = np.exp(self.power * np.clip(level, -3, 2))
-        models, unseen = boost_folds(x, answer, weight, fold, self.boosting(), self.objective)
+        share = (rows.at - rows.origin) / task.h
+        lesson = Lesson(x, answer, np.ones(len(answer)), fold, share)
+        models, unseen = blend(lesson, self.boosting(), relative_columns(names))
         error = answer - unseen
-        size = np.log(np.abs(error) + 1e-3)
-        spread, sizes = boost_folds(
-            x, size, np.ones(len(size)), fold, self.spread_boosting(), "regression"
-        )
+        size = replace(lesson, answer=np.log(np.abs(error) + 1e-3))
+        spread, sizes = boost_folds(size, self.spread_boosting(), "regression")
         scores = error / np.exp(sizes)
         learnt = Learnt(
             names=names,
@@ -184,13 +190,14 @@ class FittedTrees:
 
 
 def _middle_and_size(
-    learnt: Learnt, seen: Field, z: Floats, rows: Rows, threads: int
+    learnt: Learnt, seen: Field, z: Matrix, rows: Rows, threads: int
 ) -> tuple[Floats, Floats]:
     """Median of z, and the size of its error, [R]."""
     table, level = feature_table(seen, z, rows, learnt.level_steps, learnt.flag)
     x = matrix_of(table, learnt.names)
-    middle = level + predict(learnt.models, x, threads)
-    return middle, np.exp(predict(learnt.spread, x, threads))
+    share = (rows.at - rows.origin) / rows.h
+    middle = level + predict(learnt.models, x, share, threads)
+    return middle, np.exp(predict(learnt.spread, x, share, threads))
 
 
 def _dependence(
@@ -213,7 +220,7 @@ def _dependence(
         at = origin + np.tile(np.arange(1, h + 1), len(chosen))
         rows = Rows(series, np.full(len(series), origin), at, h)
         held = int(np.searchsorted(edges, origin + (h + 1) // 2))
-        alone = replace(learnt, models=learnt.models[held : held + 1])
+        alone = replace(learnt, models=learnt.models[held :: len(edges) + 1])
         middle, size = _middle_and_size(alone, seen, z, rows, settings.threads)
         place = np.interp((z[series, at] - middle) / size, learnt.scores, GRID)
         cube.append(special.ndtri(place).reshape(len(chosen), h))

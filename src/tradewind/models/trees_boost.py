@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from tradewind.arrays import Floats, Ints
+from tradewind.arrays import Bools, Floats, Ints
 from tradewind.models.trees_field import Single
+from tradewind.models.trees_linear import Lesson, Linear, fit_linear
+
+BINS = 63
+"""Bins of a column."""
+TRUSTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Shares of the ridge regression that are tried."""
+TABLE = {"max_bin": BINS, "feature_pre_filter": False, "verbosity": -1}
+"""How LightGBM bins a feature table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,63 +47,131 @@ def parameters(settings: Boosting, objective: str, rows: int) -> dict[str, Any]:
         "bagging_fraction": 0.7,
         "bagging_freq": 1,
         "lambda_l2": 2.0,
-        "max_bin": 63,
+        **TABLE,
         "num_threads": settings.threads,
         "seed": settings.seed,
         "deterministic": True,
         "force_col_wise": True,
-        "verbosity": -1,
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One fold's model: a line, trees (LightGBM's text) on what it leaves, its weight."""
+
+    trees: str
+    line: Linear | None
+    weight: float = 1.0
+
+    def predict(self, x: Single, share: Floats, threads: int) -> Floats:
+        """[R, F], step ahead / h [R] → [R]."""
+        import lightgbm as lgb
+
+        booster = lgb.Booster(model_str=self.trees)
+        out = np.asarray(booster.predict(x, num_threads=threads), dtype=np.float64)
+        return out if self.line is None else out + self.line.predict(x, share)
+
+
 def boost_folds(
-    x: Single,
-    target: Floats,
-    weight: Floats,
-    fold: Ints,
-    settings: Boosting,
-    objective: str = "regression",
-) -> tuple[tuple[str, ...], Floats]:
-    """Models as text, one a fold, and every row's prediction by the model that has not seen it.
+    lesson: Lesson, settings: Boosting, objective: str, numbers: Bools | None = None
+) -> tuple[tuple[Member, ...], Floats]:
+    """One model a fold, and every row's prediction by the model that has not seen its span.
 
     The number of trees is the one that did best on the unseen spans together.
+    numbers   [F]   columns that a ridge regression sees first; None for no regression
     """
     import lightgbm as lgb
 
+    x, threads = lesson.x, settings.threads
+    table = lgb.Dataset(
+        x,
+        lesson.answer,
+        weight=lesson.weight,
+        free_raw_data=False,
+        params={**TABLE, "num_threads": threads},
+    ).construct()
+    spans = np.unique(lesson.fold)
+    lines = _lines(lesson, spans, numbers)
     boosters, curves = [], []
-    metric = "l1"
-    whole = lgb.Dataset(
-        x, target, weight=weight, free_raw_data=False, params={"max_bin": 63, "verbosity": -1}
-    )
-    whole.construct()
-    for held in np.unique(fold):
-        seen, unseen = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
+    for held, line in zip(spans, lines, strict=True):
+        seen, unseen = lesson.fold != held, lesson.fold == held
+        left: Floats = lesson.answer
+        if line is not None:
+            left = lesson.answer - line.predict(x, lesson.share)
         record: dict[str, Any] = {}
-        told = {**parameters(settings, objective, len(seen)), "metric": metric}
         boosters.append(
             lgb.train(
-                told,
-                whole.subset(seen),
+                {**parameters(settings, objective, int(seen.sum())), "metric": "l1"},
+                _part(table, seen, left),
                 settings.trees,
-                valid_sets=[whole.subset(unseen)],
+                valid_sets=[_part(table, unseen, left)],
                 valid_names=["unseen"],
                 callbacks=[lgb.record_evaluation(record)],
             )
         )
-        curves.append(np.array(record["unseen"][metric]) * len(unseen))
+        curves.append(np.array(record["unseen"]["l1"]) * unseen.sum())
     best = int(np.argmin(np.sum(curves, axis=0))) + 1
-    out = np.zeros(len(target))
-    for held, booster in zip(np.unique(fold), boosters, strict=True):
-        mine = fold == held
-        out[mine] = booster.predict(x[mine], num_iteration=best, num_threads=settings.threads)
-    return tuple(b.model_to_string(num_iteration=best) for b in boosters), out
+    members = tuple(
+        Member(booster.model_to_string(num_iteration=best), line)
+        for booster, line in zip(boosters, lines, strict=True)
+    )
+    out = np.zeros(len(lesson.answer))
+    for held, member in zip(spans, members, strict=True):
+        unseen = lesson.fold == held
+        out[unseen] = member.predict(x[unseen], lesson.share[unseen], threads)
+    return members, out
 
 
-def predict(models: tuple[str, ...], x: Single, threads: int) -> Floats:
+def _lines(lesson: Lesson, spans: Ints, numbers: Bools | None) -> list[Linear | None]:
+    """A ridge regression a fold, shrunk as did best on unseen spans; None if by all."""
+    nothing: list[Linear | None] = [None] * len(spans)
+    if numbers is None or not numbers.any():
+        return nothing
+    lines = []
+    unseen = np.zeros(len(lesson.answer))
+    for held in spans:
+        seen = lesson.fold != held
+        lines.append(fit_linear(lesson.part(seen), numbers))
+        unseen[~seen] = lines[-1].predict(lesson.x[~seen], lesson.share[~seen])
+    losses = [
+        float((lesson.weight * np.abs(lesson.answer - trust * unseen)).sum()) for trust in TRUSTS
+    ]
+    trust = TRUSTS[int(np.argmin(losses))]
+    return [replace(line, weights=line.weights * trust) for line in lines] if trust else nothing
+
+
+def blend(lesson: Lesson, settings: Boosting, numbers: Bools) -> tuple[tuple[Member, ...], Floats]:
+    """Two kinds of model, mixed as did best on unseen spans, and the unseen predictions.
+
+    One aims at the median on top of a line, the other at the mean without one: where the line
+    helps, and where it misleads, differs from shop to shop.
+    """
+    first, unseen = boost_folds(lesson, settings, "regression_l1", numbers)
+    again = replace(settings, seed=settings.seed + 100)
+    second, unseen_too = boost_folds(lesson, again, "regression", None)
+    mixes = [trust * unseen + (1 - trust) * unseen_too for trust in TRUSTS]
+    losses = [float((lesson.weight * np.abs(lesson.answer - mix)).sum()) for mix in mixes]
+    best = int(np.argmin(losses))
+    trust = TRUSTS[best]
+    members = [
+        replace(member, weight=part)
+        for kind, part in ((first, trust), (second, 1 - trust))
+        for member in kind
+        if part
+    ]
+    return tuple(members), mixes[best]
+
+
+def predict(members: tuple[Member, ...], x: Single, share: Floats, threads: int) -> Floats:
     """Mean prediction of the fold models, [R]."""
-    import lightgbm as lgb
+    out = np.zeros(len(x))
+    for member in members:
+        out += member.weight * member.predict(x, share, threads)
+    return out / sum(member.weight for member in members)
 
-    total = np.zeros(len(x))
-    for text in models:
-        total += lgb.Booster(model_str=text).predict(x, num_threads=threads)
-    return total / max(len(models), 1)
+
+def _part(table: Any, rows: Bools, label: Floats) -> Any:
+    """Some rows of a LightGBM table, with another label."""
+    part = table.subset(np.flatnonzero(rows).tolist()).construct()
+    part.set_label(label[rows])
+    return part

@@ -1,4 +1,4 @@
-"""The feature table of the trees: what is known of (series, origin, step asked for), relative to the level."""
+"""The feature table of the trees: what is known of each question, relative to the level."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ import numpy as np
 from tradewind.arrays import Bools, Floats, Ints
 from tradewind.features.calendar import calendar_columns
 from tradewind.features.category import group_means
-from tradewind.features.lags import Sums, lagged, mean_around, trailing_mean, trailing_spread
+from tradewind.features.lags import (
+    Matrix,
+    Sums,
+    lagged,
+    mean_around,
+    trailing_mean,
+    trailing_spread,
+)
 from tradewind.features.promotion import known_at, steps_since_change, steps_until_change
 from tradewind.models.trees_field import Field, Single, first_seen
 from tradewind.panel import every
@@ -49,7 +56,7 @@ class Rows:
 
 
 def feature_table(
-    field: Field, z: Single, rows: Rows, level_steps: int, flag: str | None
+    field: Field, z: Matrix, rows: Rows, level_steps: int, flag: str | None
 ) -> tuple[dict[str, Floats], Floats]:
     """Columns name → [R], and the level of z at each row's origin, [R].
 
@@ -92,7 +99,7 @@ def feature_table(
 
 
 def _phase_columns(
-    table: dict[str, Floats], field: Field, z: Single, rows: Rows, level: Floats
+    table: dict[str, Floats], field: Field, z: Matrix, rows: Rows, level: Floats
 ) -> None:
     if field.season == 1:
         return
@@ -103,7 +110,7 @@ def _phase_columns(
 
 
 def _value_columns(
-    table: dict[str, Floats], field: Field, z: Single, rows: Rows, level: Floats, flag: str | None
+    table: dict[str, Floats], field: Field, z: Matrix, rows: Rows, level: Floats, flag: str | None
 ) -> None:
     """Means of the steps that had the same value of a known column, and the same phase."""
     for name, values in field.known.items():
@@ -131,7 +138,7 @@ def _value_columns(
 
 
 def _year_columns(
-    table: dict[str, Floats], field: Field, z: Single, sums: Sums, rows: Rows, level: Floats
+    table: dict[str, Floats], field: Field, z: Matrix, sums: Sums, rows: Rows, level: Floats
 ) -> None:
     """The same time last year, near and far, and how it had moved since the same origin."""
     series, origin, at = rows.series, rows.origin, rows.at
@@ -154,7 +161,7 @@ def _year_columns(
 
 
 def _group_columns(
-    table: dict[str, Floats], field: Field, z: Single, rows: Rows, level_steps: int
+    table: dict[str, Floats], field: Field, z: Matrix, rows: Rows, level_steps: int
 ) -> None:
     """What the whole panel, and each category, did lately and a year ago."""
     short = SPANS[every(field.freq)][1]
@@ -211,7 +218,7 @@ def matrix_of(table: dict[str, Floats], names: tuple[str, ...]) -> Single:
     return x
 
 
-def flag_of(field: Field, z: Single) -> str | None:
+def flag_of(field: Field, z: Matrix) -> str | None:
     """The known column whose values explain most of z beyond its phase, or None.
 
     z is taken about each series' mean; a column must explain 1 % of what the phase leaves.
@@ -238,3 +245,16 @@ def _left_over(values: Floats, key: Ints) -> float:
     count = np.maximum(np.bincount(key), 1)
     mean = np.bincount(key, weights=values) / count
     return float(((values - mean[key]) ** 2).sum())
+
+
+def relative_columns(names: tuple[str, ...]) -> Bools:
+    """Which columns are differences of z from its level: what a line may add up, [F]."""
+    heads = ("level_", "phase_", "year_", "last")
+    tails = ("_mean", "_level", "_phase", "_year", "_around", "_move", "_growth")
+    return np.array(
+        [
+            name != "year_day"
+            and (name.startswith(heads) or name.endswith(tails) or "_phase_" in name)
+            for name in names
+        ]
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tradewind.arrays import Bools, Dates, Floats, Ints
+from tradewind.arrays import Bools, Dates, Ints
 from tradewind.features.promotion import closed_values
 from tradewind.panel import Panel, dates_from, every, season_length
 from tradewind.task import Task
@@ -142,7 +142,8 @@ def field_of(
 def first_seen(y: Single) -> Ints:
     """Step of the first observation of each series, [N]; T where there is none."""
     seen = np.isfinite(y)
-    return np.where(seen.any(axis=1), seen.argmax(axis=1), y.shape[1])
+    first: Ints = np.where(seen.any(axis=1), seen.argmax(axis=1), y.shape[1])
+    return first
 
 
 def _closed(y: Single, known: dict[str, Single], shape: tuple[int, int]) -> Bools:

@@ -10,7 +10,9 @@ import numpy as np
 
 from tradewind.arrays import Floats
 from tradewind.forecast import Dependence
+from tradewind.models.trees_boost import Member
 from tradewind.models.trees_field import Labels
+from tradewind.models.trees_linear import from_json, to_json
 
 GRID: Floats = np.concatenate(
     [[0.001, 0.0025, 0.005], np.arange(1, 100) / 100, [0.995, 0.9975, 0.999]]
@@ -26,8 +28,8 @@ class Learnt:
     labels        codes of texts
     level_steps   span of the level that everything is relative to
     flag          known column whose values have their own means within a phase
-    models        boosters of the value, as text, one a fold
-    spread        boosters of log |error|
+    models        of the value, one a fold
+    spread        of log |error|, one a fold
     scores        quantiles at GRID of error / size
     dependence    of the errors over the horizon, None where there was too little to learn it
     """
@@ -36,8 +38,8 @@ class Learnt:
     labels: Labels
     level_steps: int
     flag: str | None
-    models: tuple[str, ...]
-    spread: tuple[str, ...]
+    models: tuple[Member, ...]
+    spread: tuple[Member, ...]
     scores: Floats
     dependence: Dependence | None
 
@@ -46,16 +48,16 @@ def write_learnt(folder: Path, learnt: Learnt) -> None:
     """Boosters as LightGBM's text, the rest as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     for kind, models in (("value", learnt.models), ("spread", learnt.spread)):
-        for place, text in enumerate(models):
-            (folder / f"{kind}_{place}.txt").write_text(text, encoding="utf-8")
+        for place, member in enumerate(models):
+            (folder / f"{kind}_{place}.txt").write_text(member.trees, encoding="utf-8")
     joint = learnt.dependence
     about = {
         "names": learnt.names,
         "labels": learnt.labels.columns,
         "level_steps": learnt.level_steps,
         "flag": learnt.flag,
-        "models": len(learnt.models),
-        "spread": len(learnt.spread),
+        "value": [[to_json(member.line), member.weight] for member in learnt.models],
+        "spread": [[to_json(member.line), member.weight] for member in learnt.spread],
         "scores": learnt.scores.tolist(),
         "steps": None if joint is None else joint.steps.tolist(),
         "common": None if joint is None else joint.common,
@@ -66,12 +68,17 @@ def write_learnt(folder: Path, learnt: Learnt) -> None:
 def read_learnt(folder: Path) -> Learnt:
     """What `write_learnt` wrote."""
     about = json.loads((folder / "learnt.json").read_text(encoding="utf-8"))
-    read = {
-        kind: tuple(
-            (folder / f"{kind}_{place}.txt").read_text(encoding="utf-8") for place in range(count)
+    models, spread = (
+        tuple(
+            Member(
+                (folder / f"{kind}_{place}.txt").read_text(encoding="utf-8"),
+                from_json(line),
+                weight,
+            )
+            for place, (line, weight) in enumerate(about[kind])
         )
-        for kind, count in (("value", about["models"]), ("spread", about["spread"]))
-    }
+        for kind in ("value", "spread")
+    )
     joint = (
         None if about["steps"] is None else Dependence(np.array(about["steps"]), about["common"])
     )
@@ -80,8 +87,12 @@ def read_learnt(folder: Path) -> Learnt:
         labels=Labels({name: tuple(texts) for name, texts in about["labels"].items()}),
         level_steps=about["level_steps"],
         flag=about["flag"],
-        models=read["value"],
-        spread=read["spread"],
+        models=models,
+        spread=spread,
         scores=np.array(about["scores"]),
         dependence=joint,
     )
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Which questions the trees learn from: sampled (series, origin, step), the recent ones more often."""
+"""Which questions the trees learn from: sampled, the recent ones more often."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def future_rows(field: Field) -> Rows:
 
 
 def time_folds(at: Ints, n_folds: int) -> tuple[Ints, Ints]:
-    """Contiguous spans of time with about equally many rows: fold of each row [R], last step of each but the last."""
+    """Spans of time with equally many rows: fold of each row [R], last step of each [K − 1]."""
     edges = np.unique(np.quantile(at, np.linspace(0, 1, n_folds + 1)[1:-1]).astype(np.int64))
     edges = edges[edges < at.max()]
     if not len(edges) and at.min() < at.max():
@@ -50,6 +50,6 @@ def time_folds(at: Ints, n_folds: int) -> tuple[Ints, Ints]:
 
 
 def _weighted(weight: Floats, size: int, rng: np.random.Generator) -> Ints:
-    """`size` places drawn without replacement, in proportion to `weight` (Efraimidis & Spirakis 2006)."""
+    """`size` places drawn without replacement, by weight (Efraimidis & Spirakis 2006)."""
     keys = rng.exponential(size=len(weight)) / weight
     return np.argpartition(keys, size)[:size]
