@@ -142,6 +142,40 @@ def test_closed_weekdays_closed_days_launches_and_ends_are_no_stock_outs() -> No
     assert not zeros(y).any()
 
 
+def test_marked_runs_equal_a_plain_loop_over_every_run() -> None:
+    rng = np.random.default_rng(7)
+    y = rng.poisson(rng.uniform(0.3, 4.0, (9, 1)), (9, 200)).astype(float)
+    for row, begin in enumerate(rng.integers(20, 170, 9)):
+        y[row, begin : begin + 8] = 0
+    y[3, 50:55] = np.nan
+    marked = zeros(y)
+    wanted = np.zeros_like(marked)
+    for n in range(9):
+        sold = np.flatnonzero(y[n] > 0)
+        t = sold[0]
+        while t < sold[-1]:
+            end = t
+            while y[n, end] == 0:
+                end += 1
+            if end > t:
+                wanted[n, t:end] = plain_chance(y[n], t, end) < 1e-4
+            t = end + 1
+    assert wanted.any()
+    np.testing.assert_array_equal(marked, wanted)
+
+
+def plain_chance(y: Floats, begin: int, end: int) -> float:
+    """Probability of the run [begin, end) of zeros by the three shares, one period at a time."""
+    sides = [y[max(begin - 45, 0) : begin], y[end : end + 45]]
+    local = max((np.sum(s == 0) + 0.5) / (np.sum(~np.isnan(s)) + 1) for s in sides)
+    chance = 1.0
+    for t in range(begin, end):
+        day, own = y[t % 7 :: 7], (end - begin) / 7
+        zero, known = max(np.sum(day == 0) - own, 0), max(np.sum(~np.isnan(day)) - own, 0)
+        chance *= max(local, min((zero + 0.5) / (known + 1), 1.0))
+    return float(chance)
+
+
 def test_the_expectation_beyond_what_was_sold_equals_a_plain_sum() -> None:
     demand = np.arange(0, 4000)
     for sold, mean, dispersion in ((0.0, 3.0, 0.3), (7.0, 5.0, 0.2), (30.0, 12.0, 1.5)):

@@ -122,6 +122,7 @@ def test_paid_lines_add_up_to_sales() -> None:
     by_panel = invented.panel.frame.join(static, on="unique_id").filter(pl.col("y") > 0)
     both = by_panel.join(by_line, on=["product", "channel", "location", "ds"], how="full")
     assert both["y"].equals(both["quantity"], null_equal=False)
+    assert paid.select("category", "brand", "name").null_count().sum_horizontal().item() == 0
     assert paid["customer"].is_in(invented.customers["customer"].implode()).all()
     assert invented.lines["event_id"].n_unique() == len(invented.lines)
 
@@ -147,6 +148,7 @@ def test_the_crossborder_shop_sells_on_four_channels_in_two_currencies() -> None
     assert set(static["channel"]) == {"tmall", "jd", "pinduoduo", "amazon"}
     assert set(static.filter(pl.col("channel") == "amazon")["currency"]) == {"USD"}
     assert set(static.filter(pl.col("channel") != "amazon")["currency"]) == {"CNY"}
+    assert invented.rates == {"CNY": 1.0, "USD": 7.2}
     assert static["name"].str.contains(r"\p{Han}").all()
     assert (invented.products["unit_cost"] < invented.products["price"]).all()
 

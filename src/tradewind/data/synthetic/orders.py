@@ -12,6 +12,8 @@ from tradewind.data.synthetic.settings import ShopSettings
 US_PER_DAY = 86_400_000_000
 HOURS = np.array([1, 1, 1, 1, 1, 2, 3, 5, 7, 8, 9, 9, 8, 7, 7, 7, 7, 8, 10, 12, 13, 11, 6, 3])
 """How orders spread over the hours of a day."""
+LABELS = ("product", "channel", "location", "currency", "category", "brand", "name")
+"""Static columns that every order line carries."""
 
 
 def order_lines(
@@ -22,7 +24,7 @@ def order_lines(
     A customer buys 1 to 4 units a line, favours some categories, and comes back in proportion to
     her own rate. One order line in fifty is cancelled; those come on top and do not count as sales.
 
-    frame     panel rows with product, channel, location, currency and category index order
+    frame     panel rows with LABELS beside ds, y, price, regular_price and promotion
     category  [rows]  category index of each row
     """
     units = frame["y"].fill_null(0).to_numpy().astype(np.int64)
@@ -36,7 +38,7 @@ def order_lines(
     )
     who = _buyers(category[row], customers, rng)
     at = frame["ds"].to_numpy()[row] + second.astype("timedelta64[s]")
-    take = frame.select("product", "channel", "location", "price", "currency", "promotion")[row]
+    take = frame.select(*LABELS, "price", "regular_price", "promotion")[row]
     lines = take.with_columns(
         pl.Series("ordered_at", at).cast(pl.Datetime("us")),
         pl.Series("quantity", quantity.astype(np.float64)),
@@ -58,7 +60,11 @@ def order_lines(
         "price",
         "currency",
         "status",
+        "regular_price",
         "promotion",
+        "category",
+        "brand",
+        "name",
     )
 
 

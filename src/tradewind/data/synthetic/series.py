@@ -56,6 +56,12 @@ def series_keys(
     return pl.DataFrame(rows, schema_overrides=text, infer_schema_length=None).sort("unique_id")
 
 
+def currency_rates(settings: ShopSettings, markets: dict[str, Market]) -> dict[str, float]:
+    """What one unit of each currency that the shop sells in is worth in its own."""
+    abroad = {m.currency: m.rate for m in markets.values() if m.currency}
+    return {settings.currency: 1.0, **abroad}
+
+
 def traits(
     settings: ShopSettings, goods: Catalogue, keys: pl.DataFrame, rng: np.random.Generator
 ) -> Traits:

@@ -14,7 +14,13 @@ from tradewind.data.synthetic import orders, tables
 from tradewind.data.synthetic.catalogue import catalogue
 from tradewind.data.synthetic.demand import counts, mean_demand, surprises
 from tradewind.data.synthetic.inventory import run_inventory
-from tradewind.data.synthetic.series import Market, plan_prices, series_keys, traits
+from tradewind.data.synthetic.series import (
+    Market,
+    currency_rates,
+    plan_prices,
+    series_keys,
+    traits,
+)
 from tradewind.data.synthetic.settings import ShopSettings
 from tradewind.panel import Panel
 
@@ -43,6 +49,7 @@ class SyntheticShop:
     customers    customer, region, since, rate (how often she buys), favourite (category's index)
     calendar     promotions and festivals, planned ones too: name, unique_id (null: all), channel,
                  start, end (inclusive), depth
+    rates        what one unit of each currency is worth in the shop's own
     daily        the panel by day (the same as `panel` in a daily shop)
     seed         of the order lines
     """
@@ -59,13 +66,14 @@ class SyntheticShop:
     stock: pl.DataFrame
     customers: pl.DataFrame
     calendar: pl.DataFrame
+    rates: dict[str, float]
     daily: Panel
     seed: int
 
     @cached_property
     def lines(self) -> pl.DataFrame:
         """Canonical sales lines, made when first asked for; paid quantities add up to y."""
-        static = self.daily.static.select("unique_id", "product", "channel", "location", "currency")
+        static = self.daily.static.select("unique_id", *orders.LABELS)
         code = self.daily.static["category"].rank("dense").cast(pl.Int64) - 1
         frame = self.daily.frame.join(
             static.with_columns(code.alias("code")), on="unique_id", maintain_order="left"
@@ -112,6 +120,7 @@ def shop(
         stock=tables.stock_snapshot(settings, keys, stocked),
         customers=people,
         calendar=tables.calendar_table(settings, keys, plan),
+        rates=currency_rates(settings, markets or {}),
         daily=daily,
         seed=int(rng.integers(2**32)),
     )
