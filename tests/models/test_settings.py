@@ -18,7 +18,8 @@ from tradewind.models.table import FORECASTERS, PRESETS, forecaster, preset
 
 @pytest.mark.parametrize("name", FORECASTERS)
 def test_every_model_of_the_table_goes_to_toml_and_back(name: str) -> None:
-    assert from_toml(to_toml(forecaster(name))) == forecaster(name)
+    # by their spelling: a setting may be nan, which is not equal to itself
+    assert repr(from_toml(to_toml(forecaster(name)))) == repr(forecaster(name))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_a_preset_ends_with_the_calibrated_ensemble_of_its_models(name: str) -> 
     ensemble = models["ensemble"]
     assert isinstance(ensemble, Conformal)
     assert isinstance(ensemble.inner, Ensemble)
-    assert ensemble.inner.members == tuple(models[k] for k in singles)
+    assert list(ensemble.inner.members) == [models[k] for k in singles]
     assert ensemble.memory is ensemble.inner.memory is memory
     assert "arima" not in models
 

@@ -287,6 +287,8 @@ def _judged(past: Panel, window: Window, said: Sequence[Forecast]) -> Judged:
     forecasts = tuple(f.select(ids) for f in said)
     seen = window.past.only(ids).wide(said[0].target)
     scale = np.asarray(seasonal_error(seen, window.task.season_of(past)))
+    steps = np.asarray(seasonal_error(seen, 1))  # for series too young for a season
+    scale = np.where(scale > 0, scale, steps)
     return Judged(window.cutoff, forecasts, truth_of(past, window.cutoff, forecasts[0]), scale)
 
 

@@ -22,10 +22,11 @@ def classes() -> dict[str, type[Any]]:
     from tradewind.models.ensemble import Ensemble
     from tradewind.models.intermittent import TSB, Croston
     from tradewind.models.naive import Average, SeasonalNaive
+    from tradewind.models.profile import Profile
     from tradewind.models.trees import Trees
 
     known: list[type[Any]] = [SeasonalNaive, Average, AR, ETS, Theta, ARIMA, Croston, TSB]
-    known += [Trees, Ensemble, Conformal]
+    known += [Profile, Trees, Ensemble, Conformal]
     return {kind.__name__: kind for kind in known}
 
 

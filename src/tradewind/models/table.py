@@ -12,6 +12,7 @@ from tradewind.models.ensemble import Ensemble
 from tradewind.models.hindsight import Memory
 from tradewind.models.intermittent import TSB, Croston
 from tradewind.models.naive import Average, SeasonalNaive
+from tradewind.models.profile import Profile
 from tradewind.models.protocol import Forecaster
 from tradewind.models.trees import Trees
 
@@ -37,6 +38,7 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "arima": ARIMA,
     "croston": Croston,
     "tsb": TSB,
+    "profile": Profile,
     "trees": Trees,
     "ensemble": _ensemble,
 }
@@ -68,6 +70,7 @@ def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]
     models: dict[str, Forecaster] = {
         "seasonal_naive": SeasonalNaive(),
         "average": Average(),
+        "profile": Profile(),
         "trees": Trees(),
     }
     if name != "fast":
