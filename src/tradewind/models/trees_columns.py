@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradewind.arrays import Bools, Floats, Ints
-from tradewind.features.calendar import calendar_columns
 from tradewind.features.category import group_means
 from tradewind.features.lags import (
     Matrix,
@@ -17,6 +16,7 @@ from tradewind.features.lags import (
     trailing_mean,
     trailing_spread,
 )
+from tradewind.features.price import relative_price
 from tradewind.features.promotion import known_at, steps_since_change, steps_until_change
 from tradewind.models.trees_field import Field, Single, first_seen
 from tradewind.panel import every
@@ -34,6 +34,8 @@ REACH = {"1h": 2, "1d": 3, "1w": 1}
 """Steps on either side of the same time last year that are averaged."""
 FEW = 12
 """A known column with at most so many values has its own mean per value."""
+PRICES, PRICE_STEPS = ("price", "competitor_price"), 28
+"""Columns also taken relative to their own highest of so many steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def feature_table(
     level = np.where(np.isfinite(level), level, trailing_mean(sums, series, origin, field.steps))
     level = np.nan_to_num(level)
     table: dict[str, Floats] = {"ahead": (at - origin).astype(np.float64)}
-    for name, column in calendar_columns(field.ds, field.freq).items():
+    for name, column in field.dated.items():
         table[name] = column[at]
     for span in SPANS[unit]:
         if span != level_steps:
@@ -198,6 +200,8 @@ def _known_columns(table: dict[str, Floats], field: Field, rows: Rows) -> None:
         table[f"{name}"] = now
         for shift in (-3, -2, -1, 1, 2, 3):
             table[f"{name}_{shift:+d}"] = known_at(values, series, at + shift, limit)
+        if name in PRICES:
+            table[f"{name}_off"] = relative_price(values, PRICE_STEPS)[series, at]
         before, after = Sums.of(values), np.minimum(at + 7, limit)
         table[f"{name}_before"] = before.mean(series, at - 6, at + 1)
         table[f"{name}_after"] = before.mean(series, at + 1, after + 1)

@@ -8,7 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tradewind.arrays import Bools, Dates, Ints
+from tradewind.arrays import Bools, Dates, Floats, Ints
+from tradewind.features.calendar import calendar_columns
+from tradewind.features.festivals import festival_columns
+from tradewind.features.holidays import holiday_columns
 from tradewind.features.promotion import closed_values
 from tradewind.panel import Panel, dates_from, every, season_length
 from tradewind.task import Task
@@ -46,6 +49,7 @@ class Field:
     static   [N]          each fixed column, as codes or as numbers
     texts                 which static columns are codes
     closed   [N, T + h]   steps on which nothing is ever sold
+    dated    [T + h]      calendar, and the country's holidays and festivals
     """
 
     ids: tuple[str, ...]
@@ -57,6 +61,7 @@ class Field:
     static: dict[str, Single]
     texts: tuple[str, ...]
     closed: Bools
+    dated: dict[str, Floats]
 
     @property
     def steps(self) -> int:
@@ -136,6 +141,7 @@ def field_of(
         static=static,
         texts=tuple(name for name in static if name in labels.columns),
         closed=_closed(y, future, (len(past.ids), steps + h)),
+        dated=_dated(ds, past.freq, task.country),
     )
 
 
@@ -144,6 +150,14 @@ def first_seen(y: Single) -> Ints:
     seen = np.isfinite(y)
     first: Ints = np.where(seen.any(axis=1), seen.argmax(axis=1), y.shape[1])
     return first
+
+
+def _dated(ds: Dates, freq: str, country: str | None) -> dict[str, Floats]:
+    """Columns of the date, [T] each; holidays and festivals where the country is known."""
+    columns = calendar_columns(ds, freq)
+    if country is None:
+        return columns
+    return columns | holiday_columns(ds, freq, country) | festival_columns(ds, freq)
 
 
 def _closed(y: Single, known: dict[str, Single], shape: tuple[int, int]) -> Bools:
