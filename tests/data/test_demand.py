@@ -131,6 +131,14 @@ def test_a_gap_of_a_fast_product_is_a_stock_out_and_a_zero_of_a_slow_one_is_not(
     assert not marked[1].any()
 
 
+def test_a_product_that_fades_out_is_not_suspected() -> None:
+    y = np.zeros((1, 200))
+    y[0, :100] = np.random.default_rng(8).poisson(8.0, 100) + 1
+    y[0, 110::12] = 1
+    assert not zeros(y).any()
+    assert zeros(np.where(np.arange(200) < 110, y, 5.0))[0, 100:110].all()
+
+
 def test_closed_weekdays_closed_days_launches_and_ends_are_no_stock_outs() -> None:
     y = np.random.default_rng(5).poisson(8.0, (12, 200)).astype(float) + 1
     y[:, WEEK == 6] = 0
