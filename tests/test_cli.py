@@ -17,6 +17,9 @@ from tradewind.cli import main
 from tradewind.cli.terminal import WIDTH
 from tradewind.store import Workspace
 
+NAIVE = "seasonal_naive,average"
+"""Models that need no time: these tests are about the commands."""
+
 
 class Answer:
     """What a command wrote, and its exit status."""
@@ -78,7 +81,7 @@ def test_load_shows_the_guess_and_what_to_do_next(run: Any, file: Path, tmp_path
 
 
 def test_the_whole_way_from_file_to_trends(run: Any, shop: Path, tmp_path: Path) -> None:
-    fast = ("--preset", "fast", "--windows", 1, "--h", 7, "-w", shop)
+    fast = ("--models", NAIVE, "--windows", 1, "--h", 7, "-w", shop)
     tested = run("backtest", *fast)
     assert tested.status == 0
     assert "Leaderboard: 3 series, 1 window" in tested.out
@@ -124,7 +127,7 @@ def test_wrong_names_in_a_shop_end_with_2(run: Any, shop: Path) -> None:
     for words, message in (
         (("models", "promote", "units-D-product", 9), "no model 'units-D-product'"),
         (("forecast", "--by", "colour"), "no series key 'colour'"),
-        (("forecast", "--h", 400, "--preset", "fast"), "400"),
+        (("forecast", "--h", 400, "--models", NAIVE), "400"),
         (("forecast", "--out", "x.docx"), "must end in .parquet or .csv"),
     ):
         told = run(*words, "-w", shop)
@@ -177,6 +180,6 @@ def test_stock_and_plans_are_loaded_beside_the_sales(run: Any, shop: Path, tmp_p
     told = run("load", plan, "--kind", "calendar", "-w", shop)
     assert told.status == 0
     assert "rows of calendar" in told.out
-    made = run("forecast", "--preset", "fast", "--windows", 1, "--h", 7, "-w", shop, "--json")
+    made = run("forecast", "--models", NAIVE, "--windows", 1, "--h", 7, "-w", shop, "--json")
     assert made.status == 0
     assert len(made.json["forecast"]) == 21

