@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tradewind.arrays import Floats, Ints
+from tradewind.arrays import Bools, Floats, Ints
 from tradewind.forecast import Dependence, Forecast
 
 NARROWEST, WIDEST = 0.5, 2.0
@@ -21,11 +21,14 @@ class Calibration:
     levels    Q
     shift     [B, Q]   added to each quantile, times the width, in each block of the horizon
     width     series → factor on its width; a series that is not here has 1
+    lower              the target is never below this, or None: a quantile that lies there stays,
+                       for any step up from zero would shut out all the days without a sale
     """
 
     levels: tuple[float, ...]
     shift: Floats
     width: dict[str, float]
+    lower: float | None = None
 
 
 def apply(calibration: Calibration, ids: Sequence[str], quantiles: Floats, of_step: Ints) -> Floats:
@@ -36,7 +39,13 @@ def apply(calibration: Calibration, ids: Sequence[str], quantiles: Floats, of_st
     """
     factor = np.array([calibration.width.get(key, 1.0) for key in ids])
     wide = widened(quantiles, calibration.levels, factor)
-    return np.sort(wide + calibration.shift[of_step][None] * spread_of(wide), axis=2)
+    moved = wide + calibration.shift[of_step][None] * spread_of(wide)
+    return np.sort(np.where(at_bound(quantiles, calibration.lower), quantiles, moved), axis=2)
+
+
+def at_bound(quantiles: Floats, lower: float | None) -> Bools:
+    """Which quantiles lie where the target cannot go below."""
+    return np.zeros(quantiles.shape, dtype=bool) if lower is None else quantiles <= lower + 1e-9
 
 
 def widened(quantiles: Floats, levels: Sequence[float], factor: Floats) -> Floats:
@@ -84,13 +93,17 @@ def width_factors(scores: Floats) -> Floats:
 
 
 def quantile_shifts(
-    windows: Sequence[tuple[Floats, Floats]], levels: Sequence[float], of_step: Ints
+    windows: Sequence[tuple[Floats, Floats]],
+    levels: Sequence[float],
+    of_step: Ints,
+    lower: float | None = None,
 ) -> Floats:
     """What to add to each quantile, in widths of its cell, [B, Q].
 
     windows   (y [N, h], quantiles [N, h, Q]) at each earlier cutoff
     of_step   [h]   block of each step
 
+    Quantiles at the lower bound are left out: they stay there.
     The quantile of level q should have q of the outcomes below it: the shift is the q-quantile of
     (y − quantile) / width over the cells of a block. Its median part, the bias, is trusted as far
     as the cutoffs agree about it; the rest as far as there are series. With few series blocks are
@@ -98,30 +111,37 @@ def quantile_shifts(
     Source: split conformal prediction of quantiles, Romano, Patterson & Candès (2019), pooled
     over series; the shrinkage: this project.
     """
-    pooled = _shift(windows, levels)
+    pooled = _shift(windows, levels, lower)
     rows = sum(int(np.isfinite(y).any(axis=1).sum()) for y, _ in windows)
     trust = rows / (rows + 30.0)
     shifts = np.empty((int(of_step.max()) + 1, len(levels)))
     for b in range(len(shifts)):
         steps = np.flatnonzero(of_step == b)
-        mine = _shift([(y[:, steps], q[:, steps]) for y, q in windows], levels)
+        mine = _shift([(y[:, steps], q[:, steps]) for y, q in windows], levels, lower)
         own = rows / (rows + 100.0)
         shifts[b] = trust * (own * mine + (1 - own) * pooled)
     return shifts
 
 
-def _shift(windows: Sequence[tuple[Floats, Floats]], levels: Sequence[float]) -> Floats:
-    scores = [_scores(y, q) for y, q in windows]
-    kept = [s for s in scores if len(s)]
-    if not kept:
-        return np.zeros(len(levels))
+def _shift(
+    windows: Sequence[tuple[Floats, Floats]], levels: Sequence[float], lower: float | None
+) -> Floats:
+    scores = [_scores(y, q, lower) for y, q in windows]
     middle = int(np.argmin(np.abs(np.asarray(levels) - 0.5)))
-    biases = np.array([np.quantile(s[:, middle], levels[middle]) for s in kept])
-    trusted = _agreed(biases)
-    flat = np.concatenate(kept)
-    raw = np.array([np.quantile(flat[:, k], level) for k, level in enumerate(levels)])
-    shift: Floats = raw - raw[middle] + trusted
+    biases = [_quantile(s[:, middle], levels[middle]) for s in scores]
+    known = np.array([b for b in biases if np.isfinite(b)])
+    if not len(known):
+        return np.zeros(len(levels))
+    flat = np.concatenate(scores)
+    raw = np.array([_quantile(flat[:, k], level) for k, level in enumerate(levels)])
+    shift: Floats = np.nan_to_num(raw - raw[middle]) + _agreed(known)
     return shift
+
+
+def _quantile(scores: Floats, level: float) -> float:
+    """The quantile of the scores that are known; nan if there are fewer than ten."""
+    known = scores[np.isfinite(scores)]
+    return float(np.quantile(known, level)) if len(known) >= 10 else float("nan")
 
 
 def _agreed(biases: Floats) -> float:
@@ -133,12 +153,13 @@ def _agreed(biases: Floats) -> float:
     return mean * max(0.0, 1 - noise / mean**2) if mean else 0.0
 
 
-def _scores(y: Floats, quantiles: Floats) -> Floats:
-    """(y − quantile) / width of the cells that are known and have a width, [M, Q]."""
+def _scores(y: Floats, quantiles: Floats, lower: float | None) -> Floats:
+    """(y − quantile) / width of the known cells that have a width, [M, Q]; nan at the bound."""
     spread = spread_of(quantiles)
     good = np.isfinite(y) & (spread[:, :, 0] > 0)
-    scores: Floats = ((y[:, :, None] - quantiles) / np.maximum(spread, 1e-12))[good]
-    return scores
+    scores = (y[:, :, None] - quantiles) / np.maximum(spread, 1e-12)
+    free: Floats = np.where(at_bound(quantiles, lower), np.nan, scores)[good]
+    return free
 
 
 def fitted_to_sums(
@@ -194,5 +215,5 @@ def _sum_coverage(
     return float(np.concatenate(inside).mean()) if inside else float("nan")
 
 
-def _has_width(forecast: Forecast) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _has_width(forecast: Forecast) -> Bools:
     return np.asarray((spread_of(forecast.quantiles)[:, :, 0] > 0).any(axis=1))

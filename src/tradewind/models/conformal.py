@@ -13,6 +13,7 @@ from tradewind.forecast import Dependence, Forecast
 from tradewind.models.calibration import (
     Calibration,
     apply,
+    at_bound,
     fitted_to_sums,
     quantile_shifts,
     spread_of,
@@ -68,7 +69,7 @@ class Conformal:
         about = json.loads((folder / "conformal.json").read_text(encoding="utf-8"))
         learnt = {
             target: Correction(
-                Calibration(tuple(c["levels"]), np.array(c["shift"]), c["width"]),
+                Calibration(tuple(c["levels"]), np.array(c["shift"]), c["width"], c["lower"]),
                 Dependence(np.array(c["steps"]), c["common"]),
             )
             for target, c in about["corrections"].items()
@@ -128,6 +129,7 @@ class FittedConformal:
                 "levels": list(c.calibration.levels),
                 "shift": c.calibration.shift.tolist(),
                 "width": c.calibration.width,
+                "lower": c.calibration.lower,
                 "steps": c.dependence.steps.tolist(),
                 "common": c.dependence.common,
             }
@@ -145,11 +147,16 @@ def correction_of(made: Hindsight, task: Task, n_blocks: int) -> Correction:
     ids = made[0][1].ids
     factor = width_factors(_aligned(made, ids, [f.quantiles for _, f, _ in made]))
     width = {key: float(f) for key, f in zip(ids, factor, strict=True) if f != 1.0}
-    wide = [
-        (y, widened(f.quantiles, levels, np.array([width.get(key, 1.0) for key in f.ids])))
-        for _, f, y in made
-    ]
-    calibration = Calibration(levels, quantile_shifts(wide, levels, of_step), width)
+    lower = made[0][1].lower
+    windows = []
+    for _, forecast, truth in made:
+        own = np.array([width.get(key, 1.0) for key in forecast.ids])
+        kept = at_bound(forecast.quantiles, lower)
+        wide = np.where(kept, forecast.quantiles, widened(forecast.quantiles, levels, own))
+        windows.append((truth, wide))
+    calibration = Calibration(
+        levels, quantile_shifts(windows, levels, of_step, lower), width, lower
+    )
     better = [(calibrated(f, calibration, task.h), y) for _, f, y in made]
     scores = _aligned(made, ids, [f.quantiles for f, _ in better])
     joint = dependence_of(scores, spread_of(better[0][0].quantiles).mean(axis=(1, 2)))
