@@ -33,7 +33,9 @@ def models_list(
         return
     terminal.versions(versions)
     terminal.next_step(
-        "tradewind models show NAME" if versions else "tradewind forecast trains the first version"
+        f"tradewind models show {versions[-1]['name']} --workspace {workspace}"
+        if versions
+        else f"tradewind forecast --workspace {workspace} trains the first version"
     )
 
 
@@ -53,7 +55,7 @@ def models_show(
         terminal.as_json(told)
         return
     terminal.version(told)
-    terminal.next_step(f"tradewind models promote {name} {told['version']}")
+    terminal.next_step(f"tradewind models promote {name} {told['version']} --workspace {workspace}")
 
 
 @app.command("promote")

@@ -43,7 +43,7 @@ def show(
     table.header_style = "bold"
     out = console()
     widths = [max([cell_len(c) for c in column]) for column in zip(columns, *cells, strict=True)]
-    over = sum(widths) + 2 * len(columns) + 2 - out.width
+    over = sum(widths) + 3 * len(columns) + 1 - out.width
     longest = widths.index(max(widths))
     for k, name in enumerate(columns):
         numbers = all(isinstance(row[k], int | float) or row[k] is None for row in rows)
@@ -129,13 +129,9 @@ def cell(value: object) -> str:
 def _number(value: float) -> str:
     if value == round(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
-    return (
-        f"{value:.1f}"
-        if abs(value) >= 100
-        else f"{value:.3g}"
-        if abs(value) >= 1
-        else f"{value:.4f}"
-    )
+    if abs(value) >= 100:
+        return f"{value:.1f}"
+    return f"{value:.3g}" if abs(value) >= 1 else f"{value:.4f}".rstrip("0")
 
 
 @contextmanager
