@@ -29,11 +29,11 @@ _COMPACT = r"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})" + _TIME
 _MONTH_ONLY = r"^(?<y>\d{4})[-/.](?<m>\d{1,2})$"
 _COMPACT_MONTH = r"^(?<y>(?:19|20)\d{2})(?<m>\d{2})$"
 _NAMED_DAY_FIRST = (
-    r"^(?:[A-Za-z]{3,9},? )?(?<d>\d{1,2})(?:st|nd|rd|th)?[ .-]+(?<name>[A-Za-z]{3})[a-z]*\.?,?[ -]+"
+    r"^(?:[A-Za-z]{3,9},? )?(?<d>\d{1,2})(?:[nrst][dht])?[ .-]+(?<name>[A-Za-z]{3})[a-z]*\.?,?[ -]+"
     r"(?<y>\d{4}|\d{2})" + _TIME
 )
 _NAMED_MONTH_FIRST = (
-    r"^(?:[A-Za-z]{3,9},? )?(?<name>[A-Za-z]{3})[a-z]*\.?[ -]+(?<d>\d{1,2})(?:st|nd|rd|th)?,?[ -]+"
+    r"^(?:[A-Za-z]{3,9},? )?(?<name>[A-Za-z]{3})[a-z]*\.?[ -]+(?<d>\d{1,2})(?:[nrst][dht])?,?[ -]+"
     r"(?<y>\d{4})" + _TIME
 )
 SETTLED = (
