@@ -122,3 +122,14 @@ def test_a_line_finds_its_slope_through_outliers() -> None:
     probe = np.array([[1.0, 0.0], [0.0, 0.0]], dtype=np.float32)
     slope = np.subtract(*line.predict(probe, np.full(2, 0.5)))
     assert abs(slope - 2.0) < 0.1
+
+
+def test_series_forecast_in_groups_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradewind.models.trees.COMPANY", 3)
+    known = window().known
+    grouped = forecast(known)
+    monkeypatch.undo()
+    assert grouped.ids == tuple(shop().ids)
+    np.testing.assert_allclose(
+        grouped.median.mean(axis=1), forecast(known).median.mean(axis=1), rtol=0.2
+    )

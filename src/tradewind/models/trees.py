@@ -34,6 +34,8 @@ from tradewind.task import Task
 
 FEWEST_ROWS = 50
 """Fewer known answers than this teach trees nothing."""
+COMPANY = 4000
+"""Trees learn from so many series at most, drawn at random, and forecast so many at once."""
 SERIES_FOR_DEPENDENCE, WINDOWS_FOR_DEPENDENCE = 400, 3
 
 
@@ -101,6 +103,8 @@ class Trees:
         rng = np.random.default_rng(self.seed)
         labels = labels_of(past, task)
         seen = field_of(past, task, labels, target, (0, None))
+        if len(seen.ids) > COMPANY:
+            seen = seen.part(np.sort(rng.choice(len(seen.ids), COMPANY, replace=False)))
         scale = scale_of(seen.open_y, self.offset)
         z = scale.forward(seen.open_y)
         rows = sample_rows(seen, z, task.h, self.rows, rng)
@@ -153,27 +157,38 @@ class FittedTrees:
         """As Fitted.forecast."""
         check_target(target, self.task)
         mine = self.learnt[target]
+        ids = self.past.ids
+        quantiles = np.empty((len(ids), h, len(levels)))
+        groups = -(-len(ids) // COMPANY)
+        whole, positive = True, True
         ahead = field_of(self.past, self.task, mine.labels, target, (h, known))
-        scale = scale_of(ahead.open_y, self.settings.offset)
-        z = scale.forward(ahead.open_y)
-        rows = future_rows(ahead)
-        middle, size = _middle_and_size(mine, ahead, z, rows, self.settings.threads)
-        scores = np.interp(levels, GRID, mine.scores)
-        values = scale.back(middle[:, None] + size[:, None] * scores, rows.series)
-        values[ahead.closed[rows.series, rows.at]] = 0.0
-        seen = ahead.y[np.isfinite(ahead.y)]
-        positive = not (seen < 0).any()
-        quantiles = np.sort(values.reshape(len(ahead.ids), h, len(levels)), axis=2)
+        for first in range(groups):
+            some = np.arange(first, len(ids), groups)
+            part = ahead if groups == 1 else ahead.part(some)
+            seen = part.y[np.isfinite(part.y)]
+            whole = whole and bool((seen == np.rint(seen)).all())
+            positive = positive and not (seen < 0).any()
+            quantiles[some] = self._quantiles(mine, part, levels)
         return Forecast(
-            ahead.ids,
+            tuple(ids),
             ahead.ds[-h:],
             tuple(levels),
             np.maximum(quantiles, 0.0) if positive else quantiles,
             target=target,
-            whole=bool((seen == np.rint(seen)).all()),
+            whole=whole,
             lower=0.0 if positive else None,
             dependence=None if mine.dependence is None else resized(mine.dependence, h),
         )
+
+    def _quantiles(self, learnt: Learnt, ahead: Field, levels: tuple[float, ...]) -> Floats:
+        scale = scale_of(ahead.open_y, self.settings.offset)
+        z = scale.forward(ahead.open_y)
+        rows = future_rows(ahead)
+        middle, size = _middle_and_size(learnt, ahead, z, rows, self.settings.threads)
+        scores = np.interp(levels, GRID, learnt.scores)
+        values = scale.back(middle[:, None] + size[:, None] * scores, rows.series)
+        values[ahead.closed[rows.series, rows.at]] = 0.0
+        return np.sort(values.reshape(len(ahead.ids), ahead.h, len(levels)), axis=2)
 
     def update(self, new: Panel) -> Self:
         """The same trees at the new end of the past; learnt again if the settings say so."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -62,6 +62,18 @@ class Field:
     texts: tuple[str, ...]
     closed: Bools
     dated: dict[str, Floats]
+
+    def part(self, rows: Ints) -> Field:
+        """Some of the series."""
+        return replace(
+            self,
+            ids=tuple(self.ids[row] for row in rows),
+            y=self.y[rows],
+            known={name: values[rows] for name, values in self.known.items()},
+            past={name: values[rows] for name, values in self.past.items()},
+            static={name: values[rows] for name, values in self.static.items()},
+            closed=self.closed[rows],
+        )
 
     @property
     def steps(self) -> int:
