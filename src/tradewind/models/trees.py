@@ -59,10 +59,10 @@ class Trees:
     threads, seed   threads of LightGBM, seed of sampling and boosting
     """
 
-    rows: int = 120_000
-    trees: int = 250
+    rows: int = 100_000
+    trees: int = 150
     leaves: int = 31
-    learning_rate: float = 0.08
+    learning_rate: float = 0.1
     n_folds: int = 3
     columns: float = 0.5
     offset: float = 0.1
