@@ -76,7 +76,7 @@ def show(name: str, rows: list[dict[str, float]]) -> None:
     mean = {k: float(np.mean([r[k] for r in rows])) for k in rows[0]}
     gain = 1 - np.array([r["recovered"] / min(r["raw"], r["mean of free days"]) for r in rows])
     text = "  ".join(f"{k} {v:.3f}" for k, v in mean.items())
-    print(f"{name:22s} {text}  better rival − {gain.mean():.1%} (worst {gain.min():.1%})")  # noqa: T201
+    print(f"{name:22s} {text}  better rival − {gain.mean():.1%} (worst {gain.min():.1%})")
 
 
 def main() -> None:
@@ -110,7 +110,7 @@ def main() -> None:
     begin = time.perf_counter()
     recover_demand(mark_censored(large))
     seconds = time.perf_counter() - begin
-    print(f"speed: {3000 / seconds:,.0f} series of 730 days a second")  # noqa: T201
+    print(f"speed: {3000 / seconds:,.0f} series of 730 days a second")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ Settings are chosen on the dev windows. The published windows are run to report 
 times in its life, and every run leaves rows in results.csv.
 """
 
-# ruff: noqa: T201  a program for the command line: it prints
+
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class Panel:
         return out
 
     def until(self, cutoff: datetime) -> Panel:
-        """Rows with ds <= cutoff: all that was known at the cutoff. Series not yet born are left out."""
+        """Rows with ds <= cutoff: all that was known then. Series not yet born are left out."""
         return self._with(self.frame.filter(pl.col("ds") <= cutoff))
 
     def after(self, cutoff: datetime, h: int | None = None) -> Panel:
@@ -254,8 +254,8 @@ def _fill_gaps(table: pl.DataFrame, freq: str) -> pl.DataFrame:
     if grid is not None and not table["ds"].is_in(grid.implode()).all():
         off = table.filter(~pl.col("ds").is_in(grid.implode()))
         raise DataError(
-            f"series {off[0, 'unique_id']!r} has a row at {off[0, 'ds']}, which is not a period start of "
-            f"frequency {freq!r} counted from {anchor}; aggregate to {freq!r} first"
+            f"series {off[0, 'unique_id']!r} has a row at {off[0, 'ds']}, which is not a period "
+            f"start of frequency {freq!r} counted from {anchor}; aggregate to {freq!r} first"
         )
     wanted = spans.select(
         "unique_id", pl.datetime_ranges("a", "b", every(freq), time_unit="us").alias("ds")

@@ -36,7 +36,7 @@ class Task:
     step           steps between cutoffs; 0 means h
     cutoffs        explicit cutoffs, in place of n_windows and step
     country        whose holidays apply (ISO 3166), None for none
-    hierarchy      named levels of the hierarchy, each a combination of static columns; () is the total
+    hierarchy      named levels, each a combination of static columns; () is the total
     """
 
     h: int
@@ -68,8 +68,8 @@ class Task:
         cutoffs = tuple(next_ds(panel.end, panel.freq, end) for end in ends)
         if cutoffs[0] < panel.start:
             raise NotEnoughHistory(
-                f"{self.n_windows} windows of {self.h} steps need history from before {panel.start}; "
-                f"ask for fewer windows or a shorter h"
+                f"{self.n_windows} windows of {self.h} steps need history from before "
+                f"{panel.start}; ask for fewer windows or a shorter h"
             )
         return cutoffs
 

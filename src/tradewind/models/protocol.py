@@ -41,11 +41,14 @@ class Fitted(Protocol):
         ...
 
     def update(self, new: Panel) -> Self:
-        """The same model after seeing `new`, which starts right after the last ds; may bring new series."""
+        """The same model after seeing `new`, which starts right after the last ds.
+
+        `new` may bring new series.
+        """
         ...
 
     def save(self, folder: Path) -> None:
-        """Write what `Forecaster.restore` needs beyond the past, in formats that cannot run code."""
+        """Write what `Forecaster.restore` needs beyond the past, in formats without code."""
         ...
 
 
@@ -63,5 +66,5 @@ class Forecaster(Protocol):
         ...
 
     def restore(self, folder: Path, past: Panel, task: Task) -> Fitted:
-        """The model that `save` wrote, over the past it had seen; forecasts as before, without learning."""
+        """The model that `save` wrote, over the past it had seen, without learning again."""
         ...
