@@ -47,7 +47,7 @@ def test_nested_models_are_nested_tables() -> None:
         ("model = ", DataError, "not TOML"),
         ('kind = "Oracle"', UnknownName, "'Oracle'"),
         ("order = 3", UnknownName, "None"),
-        ('kind = "AR"\nordr = 3', DataError, r"\['ordr'\]"),
+        ('kind = "AR"\norders = 3', DataError, r"\['orders'\]"),
         ('kind = "AR"\norder = "three"', DataError, "must be int"),
         ('kind = "AR"\norder = -1', DataError, "must not be negative"),
         ('kind = "Ensemble"\nmembers = []', DataError, "at least one member"),
