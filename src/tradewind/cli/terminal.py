@@ -231,7 +231,7 @@ def money(found: Any, currency: str) -> None:
         [
             (found.baseline, f"{found.baseline_error:,.0f} {currency}"),
             ("chosen model", f"{found.chosen_error:,.0f} {currency}"),
-            ("difference", f"{saved:+,.0f} {currency} ({saved / found.baseline_error:+.1%})"),
+            ("saved", f"{saved:,.0f} {currency} ({saved / found.baseline_error:.1%})"),
         ],
     )
 
