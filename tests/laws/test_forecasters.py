@@ -16,6 +16,7 @@ import pytest
 from tradewind.errors import NotEnoughHistory, TradewindError, UnknownName
 from tradewind.forecast import Forecast
 from tradewind.models.ar import AR
+from tradewind.models.classical import ARIMA
 from tradewind.models.conformal import Conformal
 from tradewind.models.ensemble import Ensemble
 from tradewind.models.hindsight import Memory
@@ -43,8 +44,14 @@ def small_trees() -> Forecaster:
     return Trees(rows=1500, trees=15, leaves=7, threads=1)
 
 
+def small_arima() -> Forecaster:
+    """Without a season, on the last weeks: a seasonal search takes seconds for each series."""
+    return ARIMA(season_length=1, steps=35)
+
+
 MAKERS: dict[str, Callable[[], Forecaster]] = {
     **FORECASTERS,
+    "arima": small_arima,
     "trees": small_trees,
     "ensemble": small_ensemble,
 }
