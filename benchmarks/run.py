@@ -7,8 +7,6 @@ Settings are chosen on the dev windows. The published windows are run to report 
 times in its life, and every run leaves rows in results.csv.
 """
 
-
-
 from __future__ import annotations
 
 import argparse

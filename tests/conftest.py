@@ -7,6 +7,9 @@ from collections.abc import Generator
 
 import pytest
 
+# As the command line does: threads that spin while they wait starve the other test process.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 REQUIRED = set(os.environ.get("TRADEWIND_REQUIRE", "").split())
 
 

@@ -58,6 +58,14 @@ def forecaster(name: str) -> Forecaster:
         raise UnknownName(f"no model called {name!r}; there are {sorted(FORECASTERS)}") from None
 
 
+TREES = {
+    "fast": Trees(rows=40_000, trees=100),
+    "default": Trees(),
+    "best": Trees(rows=200_000, trees=300),
+}
+"""What each preset spends on the trees."""
+
+
 def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]:
     """The models that a preset back-tests, by name; the last is their calibrated ensemble.
 
@@ -71,7 +79,7 @@ def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]
         "seasonal_naive": SeasonalNaive(),
         "average": Average(),
         "profile": Profile(),
-        "trees": Trees(),
+        "trees": TREES[name],
     }
     if name != "fast":
         models |= {"ar": AR(), "theta": Theta(workers=workers), "tsb": TSB()}
