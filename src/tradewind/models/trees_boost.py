@@ -173,7 +173,8 @@ def predict(members: tuple[Member, ...], x: Single, share: Floats, threads: int)
 def _part(lesson: Lesson, table: Any, rows: Bools, label: Floats) -> Any:
     """Some rows as a LightGBM table with the bins of the whole one, and with another label.
 
-    Dataset.subset would save a copy, but corrupts memory in LightGBM 4.7 when fits follow each other.
+    Dataset.subset would save a copy, but LightGBM 4.7 then ended with a corrupted heap when one
+    fit followed another.
     """
     import lightgbm as lgb
 
