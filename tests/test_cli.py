@@ -75,7 +75,9 @@ def test_load_shows_the_guess_and_what_to_do_next(run: Any, file: Path, tmp_path
     for word in ("商品", "wieviel", "told by you", "not used", "210", "→ tradewind backtest"):
         assert word in told.out
     assert "\x1b[" not in told.out
-    assert max(map(len, told.out.splitlines())) <= WIDTH
+    *tables, command = told.out.splitlines()  # the last is to be copied, and holds our long path
+    assert command.startswith("→")
+    assert max(map(len, tables)) <= WIDTH
     again = run("load", file, "--map", "y=wieviel", "--workspace", tmp_path, "--json").json
     assert again["appended"] == {"new": 0, "changed": 0, "same": 210, "outdated": 0}
 
