@@ -40,3 +40,14 @@ def test_the_block_in_the_readme_runs(name: str, tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.S)
     assert len(blocks) == 1
     assert run(["-c", blocks[0]], tmp_path).strip()
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_commands_in_the_readme_know_their_options(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    commands = re.findall(r"^tradewind (\w+)([^#\n]*)", text, re.M)
+    assert len(commands) == 4
+    for command, rest in commands:
+        told = run(["-c", "from tradewind.cli import main; main()", command, "--help"], ROOT)
+        for option in re.findall(r"--[\w-]+", rest):
+            assert re.search(rf"{option}\b", told), f"{command} has no {option}"
