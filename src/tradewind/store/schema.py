@@ -48,6 +48,11 @@ def version_of(db: Connection) -> int:
     return int(select(db, "select max(version) as v from schema_version")[0, "v"]) if found else 0
 
 
+def is_empty(db: Connection) -> bool:
+    """Whether no table holds a row."""
+    return not any(select(db, f"select 1 from {name} limit 1").height for name in TABLES)
+
+
 def check_version(db: Connection, file: Path) -> None:
     """Raise DataError if the workspace was written by a newer Tradewind."""
     have, know = version_of(db), len(MIGRATIONS)

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,7 +27,8 @@ class Workspace:
     """A folder: tradewind.duckdb, models/, reports/. Close it, or use it in a `with` block.
 
     The database itself is locked by the system, so that a process that dies lets go of it; the
-    owner file beside it only tells others who holds it.
+    owner file beside it only tells others who holds it. A block that makes a workspace and ends in an
+    error before anything was kept in it leaves nothing behind.
 
     Raises WorkspaceBusy, naming the process, if another one holds it; DataError if the folder is
     not there and `create` is False, or was written by a newer version.
@@ -36,11 +37,15 @@ class Workspace:
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
         self.path = Path(path).resolve()
         file = self.path / DATABASE
+        self._made: tuple[Path, ...] = ()
         if not create and not file.exists():
             raise DataError(
                 f"{self.path} is not a workspace (no {DATABASE}); "
                 f"run `tradewind load FILE` or `tradewind demo` first, or name one with --workspace"
             )
+        if not file.exists():
+            folders = (self.reports, self.models, self.path, *self.path.parents)
+            self._made = (file, *(f for f in folders if not f.exists()))
         try:
             for folder in (self.path, self.models, self.reports):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +88,10 @@ class Workspace:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        unused = kind is not None and self._made and schema.is_empty(self.db)
         self.close()
+        if unused:
+            _remove(self._made)
 
     def _open(self, file: Path) -> Connection:
         db = _connect(file, self.path / OWNER)
@@ -102,6 +110,16 @@ class Workspace:
         owner = {"pid": os.getpid(), "command": " ".join(sys.argv)[:200]}
         (self.path / OWNER).write_text(json.dumps(owner), encoding="utf-8")
         return db
+
+
+def _remove(made: tuple[Path, ...]) -> None:
+    """Take away a new database and the folders made for it; a folder with other files in it stays."""
+    database, *folders = made
+    for file in (database, database.with_name(f"{database.name}.wal")):
+        file.unlink(missing_ok=True)
+    for folder in folders:
+        with suppress(OSError):  # someone has put something there meanwhile
+            folder.rmdir()
 
 
 def _connect(file: Path, owner: Path) -> Connection:
