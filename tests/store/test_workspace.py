@@ -44,24 +44,34 @@ def test_every_table_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "reports").is_dir()
 
 
+def refused(place: Path, kept: str = "", beside: str = "") -> None:
+    """A block that makes or opens a workspace, keeps something or nothing, and ends in an error."""
+    with Workspace(place) as shop:
+        if kept:
+            settings.put(shop.db, name=kept)
+        if beside:
+            (place / beside).write_text("mine")
+        raise DataError("refused")
+
+
 def test_a_new_workspace_that_kept_nothing_goes_with_its_error(tmp_path: Path) -> None:
     place = tmp_path / "deep" / "shop"
-    with pytest.raises(DataError), Workspace(place):
-        raise DataError("refused")
+    with pytest.raises(DataError):
+        refused(place)
     assert not list(tmp_path.iterdir())
-    with pytest.raises(DataError), Workspace(place) as shop:
-        settings.put(shop.db, name="kept")
-        raise DataError("refused, but something was kept before")
-    with pytest.raises(DataError), Workspace(place) as shop:
-        assert settings.get(shop.db) == {"name": "kept"}
-        raise DataError("refused")
-    assert (place / "tradewind.duckdb").exists()
+
+
+def test_a_workspace_that_kept_something_stays_when_a_block_fails(tmp_path: Path) -> None:
+    for kept in ("first", ""):
+        with pytest.raises(DataError):
+            refused(tmp_path, kept)
+        with Workspace(tmp_path, create=False) as shop:
+            assert settings.get(shop.db) == {"name": "first"}
 
 
 def test_the_folder_of_a_refused_workspace_keeps_what_others_put_there(tmp_path: Path) -> None:
-    with pytest.raises(DataError), Workspace(tmp_path / "shop"):
-        (tmp_path / "shop" / "notes.txt").write_text("mine")
-        raise DataError("refused")
+    with pytest.raises(DataError):
+        refused(tmp_path / "shop", beside="notes.txt")
     assert [p.name for p in tmp_path.rglob("*")] == ["shop", "notes.txt"]
 
 

@@ -27,8 +27,8 @@ class Workspace:
     """A folder: tradewind.duckdb, models/, reports/. Close it, or use it in a `with` block.
 
     The database itself is locked by the system, so that a process that dies lets go of it; the
-    owner file beside it only tells others who holds it. A block that makes a workspace and ends in an
-    error before anything was kept in it leaves nothing behind.
+    owner file beside it only tells others who holds it. A block that makes a workspace and
+    ends in an error before anything was kept in it leaves nothing behind.
 
     Raises WorkspaceBusy, naming the process, if another one holds it; DataError if the folder is
     not there and `create` is False, or was written by a newer version.
@@ -113,7 +113,7 @@ class Workspace:
 
 
 def _remove(made: tuple[Path, ...]) -> None:
-    """Take away a new database and the folders made for it; a folder with other files in it stays."""
+    """Take away a new database and the folders made for it; one that holds other files stays."""
     database, *folders = made
     for file in (database, database.with_name(f"{database.name}.wal")):
         file.unlink(missing_ok=True)
