@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -37,6 +37,8 @@ class Task:
     cutoffs        explicit cutoffs, in place of n_windows and step
     country        whose holidays apply (ISO 3166), None for none
     hierarchy      named levels, each a combination of static columns; () is the total
+    estimate       adds the columns that are estimated from sales (`censored`, `demand`) to a past;
+                   every window calls it on its own, so that no estimate has seen what came later
     """
 
     h: int
@@ -48,6 +50,7 @@ class Task:
     cutoffs: tuple[datetime, ...] = ()
     country: str | None = None
     hierarchy: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    estimate: Callable[[Panel], Panel] | None = None
 
     def __post_init__(self) -> None:
         if self.h < 1:
@@ -94,24 +97,37 @@ class Task:
     def window(self, panel: Panel, cutoff: datetime) -> Window:
         """What may be seen at `cutoff`: the past, and the known columns of the next h steps."""
         roles = self.roles
-        past = panel.until(cutoff)
-        seen = [
-            *roles.targets,
-            *roles.known,
-            *roles.past,
-            *[c for c in MARKS if c in panel.frame.columns],
-        ]
+        panel = replace(panel, static=panel.static.drop(HINDSIGHT, strict=False))
+        past, made = panel.until(cutoff), OBSERVED
+        if self.estimate is not None:
+            bare = [c for c in past.frame.columns if c not in ESTIMATED]
+            past, made = self.estimate(past.select(bare)), MARKS
+        seen = [*roles.targets, *roles.known, *roles.past]
+        seen += [c for c in made if c in past.frame.columns]
         past = past.select(list(dict.fromkeys(seen)))
         ahead = panel.only(past.ids).after(cutoff, self.h).select(roles.known)
         return Window(cutoff, past, ahead, replace(self, n_windows=1, cutoffs=(cutoff,)))
 
     def truth(self, panel: Panel, cutoff: datetime, target: str = "y") -> pl.DataFrame:
-        """unique_id, ds, and the target after the cutoff. Never handed to a model."""
-        return panel.after(cutoff, self.h).frame.select(*KEYS, target)
+        """unique_id, ds, and the target after the cutoff. Never handed to a model.
+
+        Where stock limited sales, `demand` is an estimate and no truth: it is null there.
+        """
+        frame = panel.after(cutoff, self.h).frame
+        if target == "demand" and "censored" in frame.columns:
+            seen = pl.when(~pl.col("censored").cast(pl.Boolean).fill_null(False))
+            frame = frame.with_columns(seen.then("demand").alias("demand"))
+        return frame.select(*KEYS, target)
 
 
-MARKS = ("stock", "censored", "demand", "outlier")
-"""Columns made by the loader that travel with the past of every task; never known ahead."""
+OBSERVED: tuple[str, ...] = ("stock",)
+"""Counted when it happened: travels with the past of every task, never known ahead."""
+ESTIMATED = ("censored", "demand", "outlier")
+"""Told from a whole history, later periods too: a window has only those that it made itself."""
+MARKS = (*OBSERVED, *ESTIMATED)
+"""Columns made by the loader, none of them a covariate."""
+HINDSIGHT = ("last_sale", "ended")
+"""Static columns that tell what became of a series; no window has them."""
 
 
 @dataclass(frozen=True, slots=True)

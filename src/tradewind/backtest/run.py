@@ -233,7 +233,7 @@ def _scored(panel: Panel, task: Task, models: tuple[str, ...], log: _Log) -> Bac
     truths: dict[datetime, Floats] = {}
     scales: dict[datetime, Floats] = {}
     for cutoff in task.cutoffs:
-        past = panel.until(cutoff)
+        past = task.window(panel, cutoff).past  # scales too must not have seen the future
         seen, ids[cutoff] = past.wide(target), past.ids
         truths[cutoff] = truth_at(panel, task, cutoff, past.ids)
         scales[cutoff] = scale_of(seen, season)

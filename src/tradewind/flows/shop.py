@@ -166,6 +166,7 @@ def task_of(asked: Question, seen: Seen, *, n_windows: int = 1) -> Task:
         levels=asked.levels,
         n_windows=n_windows,
         country=asked.country or None,
+        estimate=recover_demand if asked.column == "demand" else None,
     )
 
 
