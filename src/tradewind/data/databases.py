@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import duckdb
 import polars as pl
 
+from tradewind.data.servers import ask_mysql, ask_postgresql
 from tradewind.errors import DataError
 
 PORTS = {"postgresql": 5432, "postgres": 5432, "mysql": 3306}
@@ -125,10 +126,18 @@ def _knock(url: str, name: str, port: int) -> None:
 
 
 def _ask(url: str, query: str, name: str) -> pl.DataFrame:
+    """The answer of the server, or its words of refusal."""
+    import psycopg
+    import pymysql
+
+    mysql = urlsplit(url).scheme.startswith("mysql")
     try:
-        return pl.read_database_uri(query, url, engine="connectorx")
-    except (RuntimeError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{name}: {_without_password(str(error), url)}") from None
+        return ask_mysql(url, query) if mysql else ask_postgresql(url, query)
+    except psycopg.Error as error:
+        said = str(error)
+    except pymysql.MySQLError as error:
+        said = str(error.args[-1]) if error.args else type(error).__name__
+    raise DataError(f"{name}: {_without_password(' '.join(said.split()), url)}")
 
 
 def _without_password(message: str, url: str) -> str:
