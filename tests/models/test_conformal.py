@@ -125,7 +125,7 @@ def test_the_dependence_is_fitted_to_the_sums(true_decay: float) -> None:
 
 
 def test_without_earlier_cutoffs_the_inner_forecast_is_passed_on_and_it_is_said() -> None:
-    panel = noisy_panel(5, 9)
+    panel = noisy_panel(5, 2)
     fitted = Conformal(SeasonalNaive()).fit(panel, TASK)
     assert any("not calibrated" in r.reason for r in fitted.rescues)
     inner = SeasonalNaive().fit(panel, TASK).forecast(7, DECILES)

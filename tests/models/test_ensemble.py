@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def cells(units: int = 2000, members: int = 3) -> Cells:
     spread = np.linspace(-0.5, 0.5, 9)
     y = base[:, 0] / 3 + base[:, 1] * 2 / 3 + rng.normal(0, 0.3, 500)
     quantiles = base[:, None, :] + spread[None, :, None]
-    return Cells(quantiles, y, np.ones(500), np.arange(500) % 4, units)
+    return Cells(quantiles, y, np.ones(500), np.arange(500) % 4, units, units)
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,23 @@ def test_no_member_left_is_an_error_that_says_why() -> None:
         Ensemble((Failing(),)).fit(weekly_panel(), TASK)
 
 
-def test_without_earlier_cutoffs_weights_are_equal_and_it_is_said() -> None:
-    fitted = Ensemble((SeasonalNaive(), Average(), TSB())).fit(weekly_panel(4, 7), TASK)
+def test_without_earlier_cutoffs_weights_follow_the_beliefs_and_it_is_said() -> None:
+    panel = weekly_panel(4, 7).until(datetime(2024, 1, 2))
+    members = (SeasonalNaive(), Average(), TSB())
+    fitted = Ensemble(members).fit(panel, TASK)
     np.testing.assert_allclose(fitted.weights["y"], 1 / 3)
-    assert any("equal weights" in r.reason for r in fitted.rescues)
+    assert any("not learnt" in r.reason for r in fitted.rescues)
+    sure = Ensemble(members, beliefs=(0.5, 1.0, 1.0)).fit(panel, TASK)
+    assert sure.weights["y"][:, 0].min() > 0.95
+
+
+def test_a_belief_moves_the_weight_as_far_as_hindsight_is_short() -> None:
+    plain = Ensemble((SeasonalNaive(), Average()))
+    doubting = replace(plain, beliefs=(3.0, 1.0))
+    weights = [e.fit(weekly_panel(), TASK).weights["y"][:, 0].max() for e in (plain, doubting)]
+    assert weights[1] <= weights[0]
+    with pytest.raises(ValueError, match="3 members, there are 2"):
+        replace(plain, beliefs=(1.0, 1.0, 1.0))
 
 
 def test_hindsight_weighs_each_cutoff_by_the_others() -> None:

@@ -120,19 +120,21 @@ def quantile_shifts(
         steps = np.flatnonzero(of_step == b)
         mine = _shift([(y[:, steps], q[:, steps]) for y, q in windows], levels, lower)
         own = rows / (rows + 100.0)
+        mine = np.where(np.isfinite(mine), mine, pooled)
         shifts[b] = trust * (own * mine + (1 - own) * pooled)
-    return shifts
+    return np.nan_to_num(shifts)
 
 
 def _shift(
     windows: Sequence[tuple[Floats, Floats]], levels: Sequence[float], lower: float | None
 ) -> Floats:
+    """What to add to each quantile, [Q]; nan where no outcome is known."""
     scores = [_scores(y, q, lower) for y, q in windows]
     middle = int(np.argmin(np.abs(np.asarray(levels) - 0.5)))
     biases = [_quantile(s[:, middle], levels[middle]) for s in scores]
     known = np.array([b for b in biases if np.isfinite(b)])
     if not len(known):
-        return np.zeros(len(levels))
+        return np.full(len(levels), np.nan)
     flat = np.concatenate(scores)
     shift = np.full(len(levels), _agreed(known))
     for k, level in enumerate(levels):

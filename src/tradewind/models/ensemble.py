@@ -26,7 +26,7 @@ from tradewind.models.hindsight import Hindsight, Lazy, Memory, earlier_windows,
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.local import Local
 from tradewind.models.protocol import Fitted, Forecaster, Rescue
-from tradewind.models.weights import Cells, blocks, learn_weights
+from tradewind.models.weights import Cells, blocks, learn_weights, prior_weights
 from tradewind.panel import Panel
 from tradewind.task import Task, Window
 
@@ -63,22 +63,29 @@ class Ensemble:
     """The average of its members' quantiles, weighted by hindsight.
 
     members     the models
+    beliefs     factor on each member's loss at earlier cutoffs, () for 1: below 1 for a model that
+                gains by history which those cutoffs lack, and so is worth more now than then
     n_windows   earlier cutoffs that the weights are learnt on
     n_blocks    parts of the horizon with weights of their own
     memory      where forecasts at earlier cutoffs are kept; not a setting
 
-    With no earlier cutoff to learn from, weights are equal, and a rescue says so. A member that
-    raises at an earlier cutoff, or is worth nothing there, is left out; a rescue says so.
+    With no earlier cutoff to learn from, weights follow the beliefs, and a rescue says so. A member
+    that raises at an earlier cutoff, or is worth nothing there, is left out; a rescue says so.
     """
 
     members: tuple[Forecaster, ...]
     n_windows: int = 3
     n_blocks: int = 4
+    beliefs: tuple[float, ...] = ()
     memory: Memory = field(default_factory=Memory, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.members:
             raise ValueError("an ensemble needs at least one member")
+        if len(self.beliefs) not in (0, len(self.members)):
+            raise ValueError(
+                f"beliefs are for {len(self.beliefs)} members, there are {len(self.members)}"
+            )
 
     def fit(self, past: Panel, task: Task) -> FittedEnsemble:
         """Learn the weights; members are fitted when their forecast is asked for."""
@@ -150,20 +157,22 @@ class Ensemble:
         return Trial(alive, judged, failures)
 
     def _weights(self, trial: Trial, task: Task) -> Floats:
-        """Weights of the members that took part, [B, A]; equal where nothing can be learnt."""
+        """Weights of the members that took part, [B, A]; by belief where nothing can be learnt."""
         of_step = blocks(task.h, self.n_blocks)
+        beliefs = np.array(self.beliefs or (1.0,) * len(self.members))[list(trial.members)]
         if trial.windows:
             cells = cells_of(trial.windows, task)
             if len(cells.y):
-                return learn_weights(cells, task.levels, of_step)
-        count = len(trial.members)
-        return np.full((int(of_step.max()) + 1, count), 1 / count)
+                return learn_weights(cells, task.levels, of_step, beliefs)
+        return np.tile(prior_weights(beliefs), (int(of_step.max()) + 1, 1))
 
     def _said(self, trial: Trial) -> list[Rescue]:
         """What has to be told about the learning."""
         told = [Rescue("", repr(self.members[k]), why) for k, why in trial.failures.items()]
         if not trial.windows:
-            told.append(Rescue("", "Ensemble", "equal weights: no earlier cutoff to learn from"))
+            told.append(
+                Rescue("", "Ensemble", "weights are not learnt: no earlier cutoff to learn from")
+            )
         return told
 
 
@@ -266,6 +275,7 @@ def cells_of(windows: Sequence[Judged], task: Task) -> Cells:
         weight,
         np.concatenate(step).astype(np.int64),
         units,
+        len(windows),
     )
 
 

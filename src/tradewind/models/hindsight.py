@@ -168,11 +168,16 @@ def earlier_windows(past: Panel, task: Task, n_windows: int) -> list[Window]:
     """Up to n_windows windows before `past.end`, h steps apart, latest first.
 
     Each leaves at least h steps, and a third of the history, before it: a model judged on less
-    would be judged on a different question.
+    would be judged on a different question. A history with room for fewer than two of them adds
+    one whose truth is known for half its horizon only (for a third of the history, if that is
+    less): better than no judgement, and the nearest to the question asked.
     """
     steps = len(past.ds)
     reach = [task.h * (j + 1) for j in range(n_windows)]
     kept = [back for back in reach if steps - back >= max(task.h, steps / 3, 2)]
+    near = min(-(-task.h // 2), steps // 3)
+    if len(kept) < min(n_windows, 2) and steps - near >= 2 and near not in (0, *kept):
+        kept = [near, *kept]
     return [task.window(past, next_ds(past.end, past.freq, -back)) for back in kept]
 
 

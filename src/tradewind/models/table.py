@@ -16,12 +16,21 @@ from tradewind.models.profile import Profile
 from tradewind.models.protocol import Forecaster
 from tradewind.models.trees import Trees
 
+BELIEFS = {"trees": 0.75}
+"""What a model's loss at earlier cutoffs is multiplied by before it is compared with the others':
+trees learn across series and years, and gain most by the history that those cutoffs lack."""
+
 
 def calibrated_ensemble(
     members: dict[str, Forecaster], memory: Memory, n_windows: int
 ) -> Conformal:
     """The ensemble of these members, calibrated: what a preset calls "ensemble"."""
-    inner = Ensemble(tuple(members.values()), n_windows=n_windows, memory=memory)
+    inner = Ensemble(
+        tuple(members.values()),
+        n_windows=n_windows,
+        beliefs=tuple(BELIEFS.get(name, 1.0) for name in members),
+        memory=memory,
+    )
     return Conformal(inner, n_windows=n_windows, memory=memory)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class Cells:
     importance  [M]        1 / in-sample seasonal-naive MAE of the series
     step        [M]        0…h−1
     units                  series × cutoffs behind the cells: what can be learnt from
+    windows                cutoffs behind the cells
     """
 
     quantiles: Floats
@@ -32,6 +33,7 @@ class Cells:
     importance: Floats
     step: Ints
     units: int
+    windows: int
 
 
 def blocks(h: int, n_blocks: int) -> Ints:
@@ -43,26 +45,36 @@ def blocks(h: int, n_blocks: int) -> Ints:
     return np.asarray(np.arange(h) * min(n_blocks, h) // h, dtype=np.int64)
 
 
-def learn_weights(cells: Cells, levels: Sequence[float], of_step: Ints) -> Floats:
+FEW_SERIES, FEW_WINDOWS = 20.0, 10.0
+"""Weights that served best are trusted by half with so many units, and with so many cutoffs."""
+
+
+def learn_weights(
+    cells: Cells, levels: Sequence[float], of_step: Ints, beliefs: Floats | None = None
+) -> Floats:
     """Weights of K members in each block of the horizon, [B, K]; each row sums to one.
 
     Pooled weights minimise the scaled pinball loss of the averaged quantiles and are pulled
-    towards a prior by inverse fourth power of each member's own loss, the more the fewer the
-    units; each block is pulled towards the pooled ones.
+    towards a prior by inverse powers of each member's own loss, the more the fewer the units and
+    the cutoffs: series of one cutoff share their surprises. Each block is pulled towards the
+    pooled weights.
 
     of_step   [h]   block of each step
+    beliefs   [K]   factor on each member's loss in the prior, None for 1
 
     Source: averaging quantiles after Vincent (1912), see Lichtendahl, Grushka-Cockayne & Winkler
     (2013); the shrinkage: this project.
     """
-    prior = prior_weights(member_losses(cells, levels))
-    trust = cells.units / (cells.units + 20.0)
+    losses = member_losses(cells, levels)
+    prior = prior_weights(losses if beliefs is None else losses * beliefs)
+    sure = cells.windows / (cells.windows + FEW_WINDOWS)
+    trust = sure * cells.units / (cells.units + FEW_SERIES)
     pooled = trust * _best(cells, levels, prior) + (1 - trust) * prior
     block = of_step[cells.step]
     rows = []
     for b in range(int(of_step.max()) + 1):
         mine = _only(cells, block == b)
-        trust = mine.units / (mine.units + 100.0)
+        trust = sure * mine.units / (mine.units + 5 * FEW_SERIES)
         best = _best(mine, levels, pooled) if len(mine.y) else pooled
         rows.append(trust * best + (1 - trust) * pooled)
     weights = np.stack(rows)
@@ -81,13 +93,13 @@ def member_losses(cells: Cells, levels: Sequence[float]) -> Floats:
 
 
 def prior_weights(losses: Floats) -> Floats:
-    """Weights by inverse fourth power of the loss, [K]; half the loss is sixteen times the weight.
+    """Weights by inverse eighth power of the loss, [K]; a tenth less is twice the weight.
 
-    >>> prior_weights(np.array([1.0, 2.0])).round(3).tolist()
-    [0.941, 0.059]
+    >>> prior_weights(np.array([1.0, 1.1])).round(3).tolist()
+    [0.682, 0.318]
     """
     best = max(float(losses.min()), 1e-12)
-    weights = (np.maximum(losses, 1e-12) / best) ** -4.0
+    weights = (np.maximum(losses, 1e-12) / best) ** -8.0
     normed: Floats = weights / weights.sum()
     return normed
 
@@ -130,6 +142,10 @@ def _best(cells: Cells, levels: Sequence[float], start: Floats) -> Floats:
 
 
 def _only(cells: Cells, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Cells:
-    return Cells(
-        cells.quantiles[keep], cells.y[keep], cells.importance[keep], cells.step[keep], cells.units
+    return replace(
+        cells,
+        quantiles=cells.quantiles[keep],
+        y=cells.y[keep],
+        importance=cells.importance[keep],
+        step=cells.step[keep],
     )
