@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from tradewind.data.columns import guess_columns
-from tradewind.data.headers import ALIASES, HEADERS, KIND, squeezed
+from tradewind.data.headers import ALIASES, HEADERS, KIND, PLAIN, squeezed
 from tradewind.errors import DataError, UnknownName
 
 ORDERS = pl.DataFrame(
@@ -79,6 +79,78 @@ def test_a_name_serves_where_there_is_no_code() -> None:
     assert columns.header("name") is None
 
 
+DAYS = ["2024-03-01", "2024-03-02", "2024-03-01", "2024-03-02"]
+PLAIN_TABLE = {
+    "code": ["A1", "A1", "B2", "B2"],
+    "name": ["Tea", "Tea", "Cup", "Cup"],
+    "row": ["1", "2", "3", "4"],
+    "who": ["Ann", "Bob", "Cy", "Ann"],
+    "shop": ["North", "North", "North", "North"],
+    "units": ["2", "1", "4", "3"],
+    "money": ["9.5", "4.75", "3.2", "2.4"],
+}
+"""Four rows of two products; a test chooses the headers."""
+
+
+@pytest.mark.parametrize(
+    ("headers", "wanted"),
+    [
+        ({"sku": "code", "name": "name"}, {"product": "sku", "name": "name"}),
+        ({"id": "code", "name": "name"}, {"product": "id", "name": "name"}),
+        ({"编号": "code", "名称": "name"}, {"product": "编号", "name": "名称"}),
+        ({"商品id": "code", "标题": "name"}, {"product": "商品id", "name": "标题"}),
+        ({"sku": "code", "Item": "name"}, {"product": "sku", "name": "Item"}),
+        ({"item": "code", "description": "name"}, {"product": "item", "name": "description"}),
+        ({"商品编码": "code", "商品": "name"}, {"product": "商品编码", "name": "商品"}),
+        ({"name": "name"}, {"product": "name"}),
+        ({"id": "row", "name": "name"}, {"product": "name"}),
+        ({"sku": "code", "name": "who"}, {"product": "sku"}),
+        ({"sku": "code", "name": "shop"}, {"product": "sku"}),
+        ({"id": "row", "sku": "code", "title": "name"}, {"product": "sku", "name": "title"}),
+        ({"sku": "code", "sales": "money"}, {"product": "sku", "amount": "sales"}),
+        ({"sku": "code", "渠道": "who", "店铺": "shop"}, {"channel": "渠道", "location": "店铺"}),
+        ({"sku": "code", "店铺": "shop"}, {"product": "sku", "channel": "店铺"}),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_plain_headers_are_understood_by_what_stands_beside(
+    headers: dict[str, str], wanted: dict[str, str]
+) -> None:
+    cells = {header: PLAIN_TABLE[kind] for header, kind in headers.items()}
+    table = pl.DataFrame({**cells, "date": DAYS, "quantity": PLAIN_TABLE["units"]})
+    found = guess_columns(table).mapping
+    assert {noun: found.get(noun) for noun in wanted} == wanted
+    assert "name" in wanted or "name" not in found
+
+
+@pytest.mark.parametrize(
+    ("header", "noun"),
+    [
+        *(("单价", "price"), ("金额", "amount"), ("库存", "stock"), ("浏览量", "views")),
+        *(("加购", "carts"), ("竞品价", "competitor_price"), ("cart", "carts"), ("view", "views")),
+        *(("competitor", "competitor_price"), ("Total Sales", "amount"), ("均价", "price")),
+        *(("当前库存", "stock"), ("成交额", "amount"), ("加购次数", "carts"), ("访问量", "views")),
+    ],
+)
+def test_plain_headers_of_numbers(header: str, noun: str) -> None:
+    table = pl.DataFrame({"sku": ["A"], "date": ["2024-03-01"], "qty": ["2"], header: ["9"]})
+    assert guess_columns(table).header(noun) == header
+
+
+@pytest.mark.parametrize(
+    ("header", "noun"),
+    [
+        *(("店铺", "channel"), ("渠道", "channel"), ("平台名称", "channel"), ("仓库", "location")),
+        *(("Store Name", "location"), ("仓库名", "location"), ("类目", "category")),
+        *(("类目名称", "category"), ("品牌", "brand"), ("品牌名称", "brand"), ("标题", "name")),
+        *(("商品名称", "name"), ("title", "name"), ("Customer Name", "customer")),
+    ],
+)
+def test_plain_headers_of_text(header: str, noun: str) -> None:
+    table = pl.DataFrame({"sku": ["A"], "date": ["2024-03-01"], "qty": ["2"], header: ["x"]})
+    assert guess_columns(table).header(noun) == header
+
+
 def test_what_is_missing_is_named_with_what_there_is() -> None:
     columns = guess_columns(pl.DataFrame({"a": ["x"], "b": ["y"]}))
     assert columns.missing == ["product", "date", "quantity"]
@@ -124,3 +196,7 @@ def test_the_table_of_headers_is_sound() -> None:
         assert [n for n in names if squeezed(n) != n] == [], noun
         for other, theirs in HEADERS.items():
             assert other == noun or not set(names) & set(theirs), (noun, other)
+        assert len(set(names)) == len(names), noun
+    for noun, names in PLAIN.items():
+        assert [n for n in names if squeezed(n) != n] == [], noun
+        assert not set(names) & set(HEADERS[noun]), noun

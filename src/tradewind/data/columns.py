@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from tradewind.data.dates import looks_like_dates
-from tradewind.data.headers import ALIASES, HEADERS, KIND, REQUIRED, squeezed
+from tradewind.data.headers import ALIASES, HEADERS, KIND, PLAIN, REQUIRED, squeezed
 from tradewind.data.numbers import looks_like_numbers
 from tradewind.errors import DataError, UnknownName
 
@@ -117,9 +117,46 @@ def guess_columns(raw: pl.DataFrame) -> Columns:
         )
         if best is not None:
             found[noun] = Guess(noun, best, f"named so, and its cells are {_said(KIND[noun])}")
+    _add_plain(raw, holds, found)
     _fill_required(raw, holds, found)
     first = {h: tuple(str(v) for v in samples[h].head(3).to_list()) for h in raw.columns}
     return Columns(_in_order(list(found.values())), tuple(raw.columns), first)
+
+
+def _add_plain(raw: pl.DataFrame, holds: dict[str, set[str]], found: dict[str, Guess]) -> None:
+    """Headers such as "name" or "id", which mean one thing beside a product and another alone."""
+
+    def free(noun: str) -> list[str]:
+        names, taken = PLAIN[noun], {g.header for g in found.values()}
+        able = [h for h in raw.columns if h not in taken and _fits(KIND[noun], holds[h])]
+        plain = [h for h in able if squeezed(h) in names]
+        return sorted(plain, key=lambda h: names.index(squeezed(h)))
+
+    names = [found["name"].header] if "name" in found else free("name")
+    if "product" in found:
+        codes = [found["product"].header]
+        pairs = [(c, n) for n in names for c in codes if _names(raw, c, n)]
+    else:
+        codes = free("product")
+        pairs = [(c, n) for n in names for c in codes if _names(raw, c, n) and _names(raw, n, c)]
+    for code, name in pairs[:1]:
+        found.setdefault("product", Guess("product", code, "named so, one for each name"))
+        found.setdefault("name", Guess("name", name, "named so, one for each product"))
+    if names and "product" not in found:
+        found["name"] = Guess("name", names[0], "named so")
+    for noun, beside in (("amount", "quantity"), ("location", "channel")):
+        if beside in found and noun not in found:
+            for header in free(noun)[:1]:
+                found[noun] = Guess(noun, header, f"named so, beside a {beside}")
+
+
+def _names(raw: pl.DataFrame, code: str, name: str) -> bool:
+    """Whether almost every row of a code has the name that is usual for it."""
+    pairs = raw.select(pl.col(code).alias("code"), pl.col(name).alias("name")).drop_nulls()
+    if pairs.is_empty() or (pairs["name"].n_unique() == 1 < pairs["code"].n_unique()):
+        return False
+    usual = pairs.group_by("code", "name").len("rows").group_by("code").agg(pl.col("rows").max())
+    return int(usual["rows"].sum()) >= SHARE * len(pairs)
 
 
 def _fill_required(raw: pl.DataFrame, holds: dict[str, set[str]], found: dict[str, Guess]) -> None:

@@ -68,9 +68,11 @@ HEADERS: dict[str, tuple[str, ...]] = {
         ),
         *("物料编码", "款号", "规格编码", "uniqueid", "seriesid", "商品", "产品", "宝贝", "货品"),
         *("product", "item", "article", "material"),
+        *("商品代码", "产品代码", "货品编码", "货品编号", "款式编码", "型号"),
+        *("spu", "spuid", "spu编码", "skuno", "itemsku", "productsku"),
     ),
     "name": (
-        *("productname", "itemname", "title", "producttitle", "itemtitle", "description"),
+        *("productname", "itemname", "title", "producttitle", "itemtitle"),
         *(
             "lineitemname",
             "商品名称",
@@ -82,6 +84,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
             "名称",
         ),
         *("productdescription", "itemdescription", "商品名", "产品名"),
+        *("标题", "skuname", "sku名称", "货品名称", "商品简称", "articlename"),
+        *("articledescription", "skudescription"),
     ),
     "date": (
         *("date", "ds", "日期", "下单日期", "下单时间", "订单日期", "订单时间", "订单创建时间"),
@@ -99,6 +103,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
         ),
         *("paiddate", "paidat", "timestamp", "datetime", "time", "day", "时间", "week", "month"),
         *("weekstart", "月份", "周", "datum"),
+        *("成交日期", "付款日期", "支付日期", "交易日期", "业务日期", "单据日期"),
+        *("销售时间", "出库日期", "orderplacedat", "paymentdate"),
     ),
     "quantity": (
         *("quantity", "qty", "y", "销量", "数量", "销售数量", "购买数量", "商品数量", "宝贝数量"),
@@ -106,12 +112,15 @@ HEADERS: dict[str, tuple[str, ...]] = {
         *("orderquantity", "orderqty", "quantitypurchased", "quantityordered", "lineitemquantity"),
         *("qtysold", "soldqty", "quantitysold", "unitsales", "salesqty", "salesquantity", "sold"),
         *("demand", "salesunits", "sales", "menge", "pieces", "pcs"),
+        *("销售件数", "成交数量", "成交件", "出库数量", "支付商品件数", "付款件数"),
+        *("发货数量", "itemssold", "unitsordered"),
     ),
     "price": (
         *("price", "unitprice", "单价", "价格", "售价", "销售价", "成交价", "成交单价", "商品价格"),
         *("商品单价", "sellprice", "sellingprice", "saleprice", "salesprice", "itemprice"),
         *("lineitemprice", "priceeach", "avgprice", "averageprice", "priceperunit", "平均价格"),
         *("实际单价", "现价", "preis"),
+        *("销售单价", "均价", "成交均价", "件单价", "销售价格"),
     ),
     "amount": (
         *(
@@ -134,6 +143,15 @@ HEADERS: dict[str, tuple[str, ...]] = {
             "linerevenue",
         ),
         *("netsales", "grosssales", "totalprice", "subtotal", "total", "turnover", "umsatz", "gmv"),
+        *("销售金额", "实收金额", "应收金额", "成交额", "营业额", "销售收入"),
+        *(
+            "totalsales",
+            "netamount",
+            "grossamount",
+            "orderamount",
+            "orderedproductsales",
+            "itemtotal",
+        ),
     ),
     "regular_price": (
         *("regularprice", "listprice", "baseprice", "originalprice", "compareatprice", "msrp"),
@@ -142,6 +160,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "competitor_price": (
         *("competitorprice", "competitionprice", "competingprice", "rivalprice", "marketprice"),
         *("竞品价", "竞品价格", "竞争价", "竞争对手价格", "对手价", "竞品均价"),
+        *("competitor", "competitorsprice", "竞品", "竞对价", "竞对价格", "对手价格"),
+        *("竞品单价", "竞品售价"),
     ),
     "promotion": (
         *("promotion", "promo", "onpromotion", "onpromo", "ispromo", "ispromotion", "promoted"),
@@ -157,11 +177,13 @@ HEADERS: dict[str, tuple[str, ...]] = {
             "优惠",
             "promoflag",
         ),
+        *("onsale", "促销标记", "是否参加活动", "活动名称"),
     ),
     "currency": ("currency", "currencycode", "币种", "货币", "币别"),
     "channel": (
         *("channel", "saleschannel", "渠道", "销售渠道", "平台", "platform", "marketplace"),
         *("店铺", "店铺名称", "网店", "shop", "shopname", "来源", "source", "订单来源"),
+        *("店铺名", "渠道名称", "平台名称", "channelname", "销售平台", "网店名称"),
     ),
     "location": (
         *(
@@ -176,6 +198,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
             "仓库名称",
         ),
         *("warehouse", "region", "地区", "区域", "城市", "city", "country", "国家", "site", "省份"),
+        *("storename", "仓库名", "门店名称", "发货仓库", "warehousename", "locationname"),
     ),
     "category": (
         *(
@@ -197,11 +220,24 @@ HEADERS: dict[str, tuple[str, ...]] = {
             "类别",
             "itemcategory",
         ),
+        *("类目名称", "类目名", "品类名称", "分类名称", "商品品类", "categories"),
+        *("商品类别", "所属类目"),
     ),
-    "brand": ("brand", "brandname", "品牌", "vendor", "manufacturer"),
+    "brand": (
+        "brand",
+        "brandname",
+        "品牌",
+        "vendor",
+        "manufacturer",
+        "品牌名称",
+        "品牌名",
+        "商品品牌",
+    ),
     "stock": (
         *("stock", "库存", "inventory", "onhand", "stockonhand", "库存量", "库存数量", "可用库存"),
         *("期末库存", "inventorylevel", "stocklevel", "stockqty", "inventoryquantity", "可售库存"),
+        *("库存数", "现有库存", "剩余库存", "当前库存", "在库数量", "availablestock"),
+        *("qtyonhand", "onhandqty", "endingstock", "closingstock", "stockquantity", "instock"),
     ),
     "views": (
         *(
@@ -217,15 +253,19 @@ HEADERS: dict[str, tuple[str, ...]] = {
             "曝光量",
         ),
         *("impressions", "商品浏览量", "商品访客数", "productviews"),
+        *("view", "pageview", "浏览次数", "访问量", "浏览数", "viewcount"),
     ),
     "carts": (
         *("carts", "加购", "加购件数", "加购数", "addtocart", "addstocart", "cartadds", "加购人数"),
         *("商品加购件数", "cartadditions"),
+        *("cart", "addtocarts", "addedtocart", "加购量", "加购次数", "加购商品件数"),
+        *("加入购物车", "购物车"),
     ),
     "customer": (
         *("customer", "customerid", "客户", "客户id", "买家", "买家id", "会员", "会员id", "会员名"),
         *("买家会员名", "userid", "buyer", "buyerid", "householdid", "memberid", "customeremail"),
         *("顾客", "用户", "用户id", "client", "clientid", "买家昵称"),
+        *("customername", "客户名称", "买家旺旺"),
     ),
     "order": (
         *(
@@ -263,6 +303,15 @@ HEADERS: dict[str, tuple[str, ...]] = {
     ),
 }
 """Noun → header names, squeezed as `squeezed` does; earlier names win over later ones."""
+
+
+PLAIN: dict[str, tuple[str, ...]] = {
+    "product": ("id", "code", "number", "no", "编码", "编号", "代码"),
+    "name": ("name", "item", "product", "article", "商品", "产品", "宝贝", "货品", "description"),
+    "amount": ("sales",),
+    "location": ("店铺", "店铺名称", "店铺名", "网店", "shop", "shopname"),
+}
+"""Noun → headers that mean it only beside others: `columns.guess_columns` says when."""
 
 
 def squeezed(header: str) -> str:
