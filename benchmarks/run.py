@@ -99,11 +99,10 @@ def _number(value: object) -> float | None:
 
 def run_fev(data: Path, preset: str, *, dev: bool, fresh: bool) -> list[Row]:
     """Run the published tasks here, showing progress on stderr."""
-    from tradewind.backtest.fev import FevRequest, run_fev
+    from tradewind.flows import bench
 
-    cache = HERE.parent / ".cache" / "fev"
-    request = FevRequest(dev=dev, preset=preset, cache=cache, fresh=fresh)
-    result = run_fev(data, request, progress=_show)
+    request = bench.request(dev, "", "", preset, None, fresh)
+    result = bench.fev(data, request, progress=_show)
     said = json.loads(result.to_json())
     said["skill"] = result.skill.to_dicts()  # with the interval, which the JSON leaves out
     print(result.skill)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tradewind.backtest import fev
 from tradewind.backtest.fev import (
     FevRequest,
     TaskRun,
@@ -151,6 +152,18 @@ def test_an_interrupted_run_goes_on(published: PublishedTask, tmp_path: Path) ->
     assert again.seconds["average"] == first.seconds["average"]
     open_memory(replace(request, fresh=True))
     assert not list((tmp_path / "cache").iterdir())
+
+
+def test_each_task_is_told_as_it_ends(
+    published: PublishedTask, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fev, "load_task", lambda name, folder, dev: published)
+    monkeypatch.setattr(fev, "preset", lambda name, memory: {"average": Average()})
+    told: list[TaskRun] = []
+    result = fev.run_fev(folder, FevRequest(tasks=(NAME,)), finished=told.append)
+    ours = result.rows.filter(~pl.col("published")).sort("SQL")
+    assert [run.task for run in told] == [NAME]
+    assert list(told[0].sql.items()) == list(ours.select("model", "SQL").iter_rows())
 
 
 def test_models_are_chosen_by_name_from_the_preset() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,12 @@ class TaskRun:
     seconds: Mapping[str, float]
     failures: pl.DataFrame
 
+    @property
+    def sql(self) -> dict[str, float]:
+        """SQL of each model, its mean over windows; the best first."""
+        means = {name: mean_scores(windows)["SQL"] for name, windows in self.scores.items()}
+        return dict(sorted(means.items(), key=lambda pair: pair[1]))
+
 
 @dataclass(frozen=True, slots=True)
 class FevResult:
@@ -110,11 +116,16 @@ def _clean(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def run_fev(
-    folder: str | Path, request: FevRequest | None = None, *, progress: Progress | None = None
+    folder: str | Path,
+    request: FevRequest | None = None,
+    *,
+    progress: Progress | None = None,
+    finished: Callable[[TaskRun], None] | None = None,
 ) -> FevResult:
     """Run a preset on the tasks by the published protocol and rank it among the published models.
 
-    folder   of the benchmark files (README, published/, one folder per data set)
+    folder     of the benchmark files (README, published/, one folder per data set)
+    finished   called with each task as it ends
 
     The row `seasonal_naive` is the publisher's Seasonal Naive, recomputed with its seasons; ours,
     with the natural season of the frequency, may be a member of an ensemble but has no row.
@@ -137,6 +148,8 @@ def run_fev(
         task = load_task(name, folder, dev=request.dev)
         runs.append(run_task(task, models, memory, workers=request.workers, progress=report))
         done += size * len(models)
+        if finished is not None:
+            finished(runs[-1])
     return compare_published(runs, folder, request)
 
 

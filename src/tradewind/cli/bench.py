@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tradewind.cli import terminal
 from tradewind.cli.options import Json, Preset, PresetOption
+
+if TYPE_CHECKING:
+    from tradewind.flows.bench import TaskRun
 
 app = typer.Typer(
     help="Measure accuracy, speed and size on this machine.",
@@ -28,20 +32,43 @@ def bench_fev(
     models: Annotated[str, typer.Option(help="Names within the preset; all if left out.")] = "",
     preset: PresetOption = Preset.default,
     cache: Annotated[
-        Path | None, typer.Option(help="Folder that keeps finished forecasts.")
+        Path | None,
+        typer.Option(
+            help="Folder that keeps finished forecasts, so that an interrupted run goes on.",
+            show_default="in the user's cache folder, one for each state of the code",
+        ),
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget what the cache holds first.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Rank our models among the published ones on the seven retail tasks of fev-bench."""
     from tradewind.flows import bench as flow
 
+    asked = flow.request(dev, tasks, models, preset.value, cache, fresh)
     with terminal.progress(quiet=json) as tell:
-        done = flow.fev(data, flow.request(dev, tasks, models, preset.value, cache), progress=tell)
+        done = flow.fev(data, asked, progress=tell, finished=_Ended(len(asked.tasks)))
     if json:
         sys.stdout.write(done.to_json() + "\n")
         return
     terminal.fev(done.table().to_dicts())
     terminal.next_step("add --json to keep every score, --dev to choose settings")
+
+
+class _Ended:
+    """Tells of each task on stderr as it ends, also where a progress bar cannot be seen."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.count, self.start = total, 0, time.perf_counter()
+
+    def __call__(self, run: TaskRun) -> None:
+        self.count += 1
+        scores = ", ".join(f"{name} {sql:.4f}" for name, sql in run.sql.items())
+        spent = time.perf_counter() - self.start
+        told = f"{self.count}/{self.total} {run.task}: SQL {scores}; {spent:.0f} s so far"
+        sys.stderr.write(told + "\n")
+        sys.stderr.flush()
 
 
 @app.command("speed")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
+import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,6 +22,7 @@ import numpy as np
 import polars as pl
 
 from tradewind.backtest.fev import FevRequest, FevResult, run_fev
+from tradewind.backtest.fev import TaskRun as TaskRun
 from tradewind.backtest.published import HEADLINE
 from tradewind.backtest.run import Progress
 from tradewind.data.assemble import to_panel
@@ -29,6 +35,8 @@ from tradewind.task import Roles, Task
 H = 28
 IMPORTS = 10
 TREES = "trees"
+KEPT_SECONDS = 14 * 86_400
+"""A cache of other code is deleted when nobody has used it for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +65,59 @@ class Large:
         }
 
 
-def fev(folder: Path, request: FevRequest, *, progress: Progress | None = None) -> FevResult:
+def fev(
+    folder: Path,
+    request: FevRequest,
+    *,
+    progress: Progress | None = None,
+    finished: Callable[[TaskRun], None] | None = None,
+) -> FevResult:
     """Our models on the retail tasks of fev-bench, among the published ones."""
-    return run_fev(folder, request, progress=progress)
+    return run_fev(folder, request, progress=progress, finished=finished)
 
 
-def request(dev: bool, tasks: str, models: str, preset: str, cache: Path | None) -> FevRequest:
-    """A request from names joined by commas; "" stands for all of them."""
+def request(
+    dev: bool, tasks: str, models: str, preset: str, cache: Path | None, fresh: bool
+) -> FevRequest:
+    """A request from names joined by commas; "" stands for all of them, None for our own cache."""
     split = [tuple(name for name in text.split(",") if name) for text in (tasks, models)]
-    return FevRequest(dev, split[0] or HEADLINE, split[1], preset, cache=cache)
+    kept = cache or code_cache(user_cache() / "fev")
+    return FevRequest(dev, split[0] or HEADLINE, split[1], preset, cache=kept, fresh=fresh)
+
+
+def user_cache() -> Path:
+    """The folder for what may be deleted, where the system keeps such folders."""
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "tradewind"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "tradewind"
+    told = Path(os.environ.get("XDG_CACHE_HOME", ""))  # a relative path counts as none: XDG says so
+    return (told if told.is_absolute() else home / ".cache") / "tradewind"
+
+
+def code_cache(folder: Path, *, now: float | None = None) -> Path:
+    """The cache of the code that forecasts here, and of no other; old ones beside it are deleted.
+
+    A forecast is kept by its settings and its data. Code that changed must not find what it would
+    not make, so its digest names the folder, with the libraries that fit models.
+    """
+    told = hashlib.blake2b(digest_size=8)
+    package = Path(__file__).parents[1]
+    rooms = [package / name for name in ("features", "models", "train", "backtest")]
+    files = [*package.glob("*.py"), *(file for room in rooms for file in room.rglob("*.py"))]
+    for file in sorted(files):
+        told.update(file.read_bytes())
+    for name in ("numpy", "lightgbm", "statsforecast"):
+        told.update(metadata.version(name).encode())
+    mine = folder / told.hexdigest()
+    mine.mkdir(parents=True, exist_ok=True)
+    os.utime(mine)
+    limit = (time.time() if now is None else now) - KEPT_SECONDS
+    for other in folder.iterdir():
+        if other != mine and other.is_dir() and other.stat().st_mtime < limit:
+            shutil.rmtree(other, ignore_errors=True)
+    return mine
 
 
 def large(products: int = 30_000, days: int = 730, *, progress: Progress | None = None) -> Large:
