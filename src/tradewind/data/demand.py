@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from tradewind.arrays import Bools, Floats, Ints
-from tradewind.data.censoring import Censoring, improbable_zeros, limited_by_stock
+from tradewind.data.censoring import Censoring, Setting, improbable_zeros, limited_by_stock
 from tradewind.data.expected import Observed, at_least, expected_demand
 from tradewind.panel import Panel, season_length
 
@@ -16,6 +16,8 @@ BLOCK = 1000
 """Series estimated together; bounds the memory, and stays near the processor's cache."""
 SMALL_GROUP = 5
 """Categories with fewer series than this are estimated as one."""
+YEAR = {"h": 8736, "D": 364, "W": 52, "MS": 12, "QS": 4, "YS": 1}
+"""Periods in a year, of days and hours in whole weeks."""
 
 
 def mark_censored(panel: Panel, rule: Censoring | None = None) -> Panel:
@@ -24,7 +26,7 @@ def mark_censored(panel: Panel, rule: Censoring | None = None) -> Panel:
     Series with a stock record (positive at some time) follow it; a period whose stock is null is
     free. The others are judged by their runs of zeros, see `censoring.improbable_zeros`.
     """
-    rule = rule or Censoring()
+    rule = rule or Censoring.usual(panel.freq)
     y = panel.wide()
     tracked = np.zeros(len(y), np.bool_)
     censored = np.zeros(y.shape, np.bool_)
@@ -33,7 +35,8 @@ def mark_censored(panel: Panel, rule: Censoring | None = None) -> Panel:
         tracked = np.nan_to_num(stock).max(axis=1) > 0
         censored = limited_by_stock(y, stock, rule)
     if not tracked.all():
-        censored[~tracked] = improbable_zeros(y, _season(panel), rule)[~tracked]
+        around = Setting(_season(panel), _groups(panel, smallest=1), YEAR[panel.freq.split("-")[0]])
+        censored[~tracked] = improbable_zeros(y, around, rule)[~tracked]
     return _with_column(panel, "censored", censored)
 
 
@@ -111,14 +114,14 @@ def _season(panel: Panel) -> Ints:
     return count % length
 
 
-def _groups(panel: Panel) -> Ints:
-    """Category of each series, as a number; small and unknown categories are one."""
+def _groups(panel: Panel, smallest: int = SMALL_GROUP) -> Ints:
+    """Category of each series, as a number; smaller and unknown categories are one."""
     n = len(panel.ids)
     if "category" not in panel.static.columns:
         return np.zeros(n, np.int64)
     size = pl.len().over("category")
     name = panel.static.select(
-        pl.when(size >= SMALL_GROUP).then(pl.col("category").cast(pl.String)).fill_null("")
+        pl.when(size >= smallest).then(pl.col("category").cast(pl.String)).fill_null("")
     ).to_series()
     return np.unique(name.to_numpy(), return_inverse=True)[1].astype(np.int64)
 
