@@ -109,15 +109,8 @@ class Task:
         return Window(cutoff, past, ahead, replace(self, n_windows=1, cutoffs=(cutoff,)))
 
     def truth(self, panel: Panel, cutoff: datetime, target: str = "y") -> pl.DataFrame:
-        """unique_id, ds, and the target after the cutoff. Never handed to a model.
-
-        Where stock limited sales, `demand` is an estimate and no truth: it is null there.
-        """
-        frame = panel.after(cutoff, self.h).frame
-        if target == "demand" and "censored" in frame.columns:
-            seen = pl.when(~pl.col("censored").cast(pl.Boolean).fill_null(False))
-            frame = frame.with_columns(seen.then("demand").alias("demand"))
-        return frame.select(*KEYS, target)
+        """unique_id, ds, and the target after the cutoff. Never handed to a model."""
+        return panel.after(cutoff, self.h).frame.select(*KEYS, target)
 
 
 OBSERVED: tuple[str, ...] = ("stock",)
