@@ -21,7 +21,7 @@ from tradewind.flows.asked import Question
 from tradewind.flows.forecast import forecast
 from tradewind.flows.load import load
 from tradewind.flows.shop import see
-from tradewind.flows.trends import trends
+from tradewind.flows.trends import Call, trends
 from tradewind.store import Workspace, decisions, events, forecasts, sales, stock
 
 AT = datetime(2026, 1, 1)
@@ -83,8 +83,8 @@ def test_from_a_merchants_files_to_a_decision(tmp_path: Path) -> None:
         assert np.allclose(kept.quantiles, total.forecast.quantiles)
 
         # what rises and falls
-        moves = trends(workspace, asked, span=14, at=AT)
-        assert set(moves.table["direction"]) <= {"rise", "flat", "fall"}
+        moves = trends(workspace, asked, call=Call(span=14), at=AT)
+        assert set(moves.table["direction"]) <= {"rise", "flat", "fall", "unclear"}
 
         # what to do: the demand of the lead time at the critical ratio, less what is there
         until = paths[:, :LEAD_TIME_DAYS].sum(axis=1)

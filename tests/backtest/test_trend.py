@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -55,13 +56,11 @@ def test_the_largest_likely_change_comes_first() -> None:
     table = trend.trends(
         trend.before_of(history, ("s0", "s1", "s2"), "y", 4),
         ahead(np.array([[10.0] * 4, [20.0] * 4, [5.0] * 4])),
-        4,
-        0.05,
-        500,
+        trend.Call(4, paths=500),
         np.random.default_rng(1),
     )
     assert table["unique_id"].to_list() == ["s1", "s2", "s0"]
-    assert table["direction"].to_list()[:2] == ["rise", "fall"]
+    assert table["direction"].to_list() == ["rise", "fall", "unclear"]
     assert table["growth"].to_list() == pytest.approx([1.0, -0.5, 0.0], abs=0.02)
     assert np.allclose(table.select("p_rise", "p_flat", "p_fall").sum_horizontal(), 1)
 
@@ -73,20 +72,47 @@ def test_missing_periods_count_as_the_mean_of_the_others() -> None:
     )
 
 
-def test_what_never_sold_rises_without_a_growth_rate() -> None:
+def test_what_sold_nothing_before_is_not_called_and_has_no_growth_rate() -> None:
     table = trend.trends(
-        np.zeros(1), ahead(np.array([[5.0] * 3])), 3, 0.05, 100, np.random.default_rng(1)
+        np.zeros(1),
+        ahead(np.array([[5.0] * 3])),
+        trend.Call(3, paths=100),
+        np.random.default_rng(1),
     )
-    assert table.select("direction", "growth").row(0) == ("rise", None)
+    assert table.select("direction", "growth", "p_rise").row(0) == ("unclear", None, 1.0)
 
 
 def test_a_span_longer_than_the_forecast_is_refused() -> None:
     with pytest.raises(DataError, match="span of 9 steps does not fit a forecast of 3"):
         trend.trends(
-            np.ones(1), ahead(np.array([[5.0] * 3])), 9, 0.05, 10, np.random.default_rng(1)
+            np.ones(1), ahead(np.array([[5.0] * 3])), trend.Call(9), np.random.default_rng(1)
         )
 
 
 def test_outcomes_are_told_by_the_same_rule() -> None:
     came = trend.outcome(np.array([100.0, 100.0, 100.0]), np.array([111.0, 105.0, 80.0]), 0.1)
     assert came == ["rise", "flat", "fall"]
+
+
+def test_only_what_is_sure_enough_is_called_and_that_comes_first() -> None:
+    history = past([10.0] * 8, [1000.0] * 8, [10.0] * 8)
+    before = trend.before_of(history, ("s0", "s1", "s2"), "y", 4)
+    medians = np.array([[20.0] * 4, [1060.0] * 4, [10.0] * 4])
+    spread = np.array([2.0, 100.0, 0.1])[:, None, None] * np.array([-1.0, 0.0, 1.0])
+    forecast = replace(ahead(medians), quantiles=medians[:, :, None] + spread)
+    told = trend.trends(before, forecast, trend.Call(4, paths=2000), np.random.default_rng(1))
+    chance = dict(zip(told["unique_id"], told["probability"], strict=True))
+    for p, direction in told.select("probability", "direction").iter_rows():
+        assert (p >= 0.8) == (direction != "unclear")
+    assert 0.5 < chance["s1"] < 0.8 <= chance["s0"]
+    # the one that is unclear grows by 240 units, the one that is called by 40
+    assert told["unique_id"].to_list() == ["s0", "s1", "s2"]
+    assert trend.counted(told) == {"rise": 1, "flat": 1, "fall": 0, "unclear": 1}
+
+
+def test_a_call_needs_more_than_half_and_a_band_of_no_negative_width() -> None:
+    for sure in (0.5, 1.1):
+        with pytest.raises(DataError, match=r"more than 0\.5 and at most 1"):
+            trend.Call(4, sure=sure)
+    with pytest.raises(DataError, match="must not be negative"):
+        trend.Call(4, flat=-0.1)

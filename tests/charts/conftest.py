@@ -80,7 +80,7 @@ def made_up(
         dependence=Dependence(0.4 * np.ones((h, h)) + 0.6 * np.eye(h), 0.1),
     )
     growth = center.sum(axis=(1, 2)) / np.maximum(y[:, steps - h : steps].sum(axis=1), 1) - 1
-    direction = np.where(growth > 0.1, "rise", np.where(growth < -0.1, "fall", "flat"))
+    direction = np.where(growth > 0.1, "rise", np.where(growth < -0.1, "fall", "unclear"))
     trends = pl.DataFrame(
         {
             "unique_id": ids,

@@ -18,7 +18,7 @@ from tradewind.flows.backtest import backtest
 from tradewind.flows.forecast import Foretold, forecast
 from tradewind.flows.load import load
 from tradewind.flows.shop import see
-from tradewind.flows.trends import trends
+from tradewind.flows.trends import Call, trends
 from tradewind.store import Workspace, calendar, products, runs, sales
 
 AT = datetime(2026, 1, 1)
@@ -180,12 +180,16 @@ class _nothing:
 def test_trends_are_ranked_and_their_probabilities_add_up(
     place: Workspace, first: Foretold
 ) -> None:
-    told = trends(place, ASKED, span=5, flat=0.1, at=datetime(2026, 1, 11))
+    told = trends(place, ASKED, call=Call(span=5, flat=0.1), at=datetime(2026, 1, 11))
     table = told.table
     assert len(table) == 8
     assert np.allclose(table.select("p_rise", "p_flat", "p_fall").sum_horizontal(), 1)
-    weight = (table["change"].abs() * table["probability"]).to_list()
-    assert weight == sorted(weight, reverse=True)
+    moves = table["direction"].is_in(["rise", "fall"])
+    assert moves.to_list() == sorted(moves.to_list(), reverse=True)
+    for part in (table.filter(moves), table.filter(~moves)):
+        weight = (part["change"].abs() * part["probability"]).to_list()
+        assert weight == sorted(weight, reverse=True)
+    assert sum(told.counts.values()) == 8
     assert told.to_dict()["trends"][0]["name"] is not None
 
 
@@ -195,9 +199,16 @@ def test_the_quantiles_are_written_where_they_are_wanted(
 ) -> None:
     out = tmp_path / f"forecast{ending}"
     told = forecast(place, ASKED, out=out, at=datetime(2026, 1, 12))
-    read = pl.read_csv(out) if ending == ".csv" else pl.read_parquet(out)
-    assert read.columns == told.table.columns
-    assert np.allclose(read["q0.5"].to_numpy(), told.table["q0.5"].to_numpy())
+    assert told.table["mean"].round(2).to_list() != told.table["mean"].to_list()
+    if ending == ".parquet":
+        assert pl.read_parquet(out).equals(told.table)
+    else:
+        read = pl.read_csv(out, try_parse_dates=True)
+        assert read.columns == told.table.columns
+        assert np.allclose(read["mean"], told.table["mean"], atol=0.0051, rtol=0)
+        cells = [row.rsplit(",", 10)[1:] for row in out.read_text().splitlines()[1:]]
+        assert max(len(cell.partition(".")[2]) for row in cells for cell in row) <= 4
+        assert read["ds"].dtype == pl.Date
     with pytest.raises(DataError, match=r"must end in \.parquet or \.csv"):
         forecast(place, ASKED, out=tmp_path / "forecast.xlsx", at=AT)
 

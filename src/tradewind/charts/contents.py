@@ -52,12 +52,13 @@ class Report:
     error_by_step      model, step (1…h), wape
     calibration        level (central interval, e.g. 0.8), nominal, empirical (shares)
     repairs            kind, count, example (a sentence or value, language-neutral)
-    trends             unique_id, direction ("rise", "flat", "fall"), probability, growth (share of
-                       the span before: 0.12 is 12 % more; null where nothing was sold). First row
-                       first: the caller ranks
+    trends             unique_id, direction ("rise", "flat", "fall", or "unclear"), probability,
+                       growth (share of the span before: 0.12 is 12 % more; null where nothing was
+                       sold). First row first: the caller ranks
     money              see Money, or None
 
     trend_span         steps ahead that the trends compare with as many before; 0 means the horizon
+    trend_sure         probability from which on a direction was called
     n_windows, version, digest, preset, command   how to reproduce it
     red_up             True: rising is red; None: as the reader's language has it (Chinese red)
     max_products       products whose charts are embedded; the rest is counted and said
@@ -86,3 +87,4 @@ class Report:
     red_up: bool | None = None
     max_products: int = 1000
     trend_span: int = 0
+    trend_sure: float = 0.8

@@ -104,14 +104,18 @@ def movers(report: Report, words: Words) -> Section:
     trends = report.trends
     if not len(trends):
         return {"title": words("nav_movers"), "note": words("movers_none"), "lists": []}
-    sides = {side: trends.filter(pl.col("direction") == side) for side in ("rise", "fall")}
+    kinds = ("rise", "fall", "flat", "unclear")
+    sides = {side: trends.filter(pl.col("direction") == side) for side in kinds}
     count = {side: words.number(len(table)) for side, table in sides.items()}
     span = words.steps(report.trend_span or report.forecast.h, report.panel.freq)
+    sure = words.share(report.trend_sure)
     return {
         "title": words("movers_title", rising=count["rise"], falling=count["fall"]),
-        "note": words("movers_note", span=span),
+        "note": words(
+            "movers_note", span=span, sure=sure, flat=count["flat"], unclear=count["unclear"]
+        ),
         "lists": [
-            _movers_list(report, words, side, table.head(MOVERS)) for side, table in sides.items()
+            _movers_list(report, words, side, sides[side].head(MOVERS)) for side in ("rise", "fall")
         ],
     }
 

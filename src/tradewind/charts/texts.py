@@ -95,17 +95,19 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # movers
     "movers_title": (
-        "{rising} products are rising and {falling} are falling",
-        "{rising} 个商品看涨，{falling} 个看跌",
+        "{rising} products are very likely to rise and {falling} to fall",
+        "{rising} 个商品很可能上涨，{falling} 个很可能下跌",
     ),
     "movers_note": (
-        "Growth compares the next {span} with the span before; the chance is counted on "
-        "forecast paths.",
+        "Only products whose chance is at least {sure} are called. Of the others {flat} will stay "
+        "about where they are and {unclear} could go either way. Growth compares the next {span} "
+        "with the span before; the chance is counted on forecast paths.",
+        "只列出把握达到 {sure} 的商品；其余商品中，{flat} 个基本持平，{unclear} 个涨跌难料。"
         "增幅为未来 {span}与之前同样长度相比；概率由预测路径算出。",
     ),
     "movers_none": (
-        "No product is clearly rising or falling. Run `tradewind trends` with a longer span.",
-        "没有明显涨跌的商品。可用更长的时间跨度运行 `tradewind trends` 再看。",
+        "There are no trends yet. Run `tradewind trends` to see what rises and what falls.",
+        "还没有涨跌数据，请运行 `tradewind trends`。",
     ),
     "rising": ("Rising", "看涨"),
     "falling": ("Falling", "看跌"),
@@ -118,8 +120,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "growth": ("Growth", "增幅"),
     "spark": ("Sales", "走势"),
     "spark_label": ("Sales history and expected sales of {name}", "{name} 的历史销量与预测"),
-    "none_rising": ("Nothing is clearly rising.", "没有明显看涨的商品。"),
-    "none_falling": ("Nothing is clearly falling.", "没有明显看跌的商品。"),
+    "none_rising": ("No product is that sure to rise.", "没有把握足够的上涨商品。"),
+    "none_falling": ("No product is that sure to fall.", "没有把握足够的下跌商品。"),
     # products
     "products_title": ("What each product will sell", "每个商品能卖多少"),
     "products_note": (

@@ -27,7 +27,6 @@ from tradewind.store.runs import Run
 PATHS = 400
 SEED = 20_240_607
 """Every level draws the same paths, so that means of lower levels add up to those above."""
-FLAT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,7 @@ class Foretold:
             "forecaster": version.forecaster,
             "cutoff": self.seen.panel.end,
             "h": self.question.h,
+            "freq": self.question.freq,
             "summary": named(self.summary, self.seen, self.level).to_dicts(),
             "forecast": self.table.to_dicts(),
             "seconds": self.run.seconds,
@@ -140,7 +140,7 @@ def foretell(
         shown = series.aggregate(groups, PATHS, _rng())
         _, before = trend.grouped(before, groups)
     mean = shown.mean(PATHS, _rng())
-    summary = trend.trends(before, shown, asked.h, FLAT, PATHS, _rng())
+    summary = trend.trends(before, shown, trend.Call(paths=PATHS), _rng())
     run = Run(
         runs.run_id(shop.db, "forecast", at),
         "forecast",
@@ -183,12 +183,32 @@ _KEYS = ("product", "channel", "location")
 
 
 def write_table(table: pl.DataFrame, out: Path) -> None:
-    """Write a table as Parquet or CSV, after its ending."""
+    """Write a table as Parquet, exactly, or as CSV, rounded for a reader: after its ending."""
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".csv":
-        table.write_csv(out)
+        rounded(table).write_csv(out, datetime_format="%Y-%m-%d %H:%M:%S")
     else:
         table.write_parquet(out)
+
+
+def rounded(table: pl.DataFrame) -> pl.DataFrame:
+    """Two decimals, below one three digits that count; whole columns whole; days without a time.
+
+    >>> rounded(pl.DataFrame({"mean": [3.4000000001, 0.012345], "q0.5": [3.0, 0.0]})).rows()
+    [(3.4, 0.0123), (3, 0)]
+    """
+
+    def cells(column: pl.Series) -> pl.Series:
+        if column.dtype.is_temporal():
+            return column.cast(pl.Date) if (column.cast(pl.Date) == column).all() else column
+        if not column.dtype.is_float():
+            return column
+        small = column.abs() < 1
+        short = column.round(2).zip_with(~small, column.round_sig_figs(3))
+        whole = (short == short.round(0)).all() and short.is_finite().all()
+        return short.cast(pl.Int64) if whole else short
+
+    return table.select(cells(column) for column in table)
 
 
 def _rng() -> np.random.Generator:

@@ -49,6 +49,8 @@ def report(
         calibration=interval_table(tested.result, model),
         repairs=repairs(shop, foretold),
         trends=_named(moves.table, panel),
+        trend_span=moves.call.span,
+        trend_sure=moves.call.sure,
         money=money(tested, model),
         n_windows=len(tested.result.cutoffs),
         version=f"{foretold.trained.version.name}/{foretold.trained.version.version}",
