@@ -117,6 +117,20 @@ def test_the_overview_says_what_to_do_then_why_then_how_sure(shop_report: Make) 
     assert "cost $1 more than planning by the mean of the last 4 weeks" in worse
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_overview_says_whether_promotions_are_planned(
+    shop_report: Make, language: Language
+) -> None:
+    k = LANGUAGES.index(language)
+    with_plan, without = shop_report(5), shop_report(5, known=None)
+    assert with_plan.known is not None
+    n = with_plan.known.frame.group_by("unique_id").agg(pl.col("display").max() >= 0.05)["display"]
+    assert TEXTS["plan_some"][k].format(n=n.sum(), all=5) in render(with_plan, language)
+    assert TEXTS["plan_none"][k] in render(without, language)
+    never = render(shop_report(5, known=None, promotion_columns=()), language)
+    assert TEXTS["plan_none"][k] not in never
+
+
 def test_a_model_below_the_naive_is_not_praised(shop_report: Make) -> None:
     board = pl.DataFrame({"model": ["ensemble"], "skill": [-0.2], "coverage80": [0.6]})
     html = render(shop_report(3, leaderboard=board), "en")

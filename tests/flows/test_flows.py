@@ -257,3 +257,31 @@ def test_what_is_not_there_is_named(place: Workspace) -> None:
         forecast(place, Question(**{**ASKED.to_dict(), "level": "brand"}), at=AT)
     with pytest.raises(UnknownName, match="has no model 'crystal_ball'"):
         backtest(place, Question(**{**ASKED.to_dict(), "models": ("crystal_ball",)}), at=AT)
+
+
+def test_a_version_answers_only_with_the_plans_that_it_learnt_from(
+    tmp_path: Path, made: SyntheticShop
+) -> None:
+    end = made.panel.end
+    told = made.panel.frame.filter(pl.col("promotion") > 0)
+    past = told.select(
+        "ds", pl.col("unique_id").alias("product"), pl.col("promotion").alias("value")
+    ).with_columns(name=pl.lit("promotion"))
+    ahead = past.head(1).with_columns(ds=pl.lit(end + timedelta(days=3)).cast(past["ds"].dtype))
+    with Workspace(tmp_path) as workspace:
+        load(workspace, made.lines.drop("promotion"), at=AT)
+        calendar.merge(workspace.db, past)
+        without = forecast(workspace, ASKED, at=AT)
+        calendar.merge(workspace.db, ahead)
+        planned = forecast(workspace, ASKED, at=datetime(2026, 1, 2))
+        again = forecast(workspace, ASKED, at=datetime(2026, 1, 3))
+    assert (without.seen.roles.known, without.seen.known) == ((), None)
+    assert "promotion" in without.seen.roles.past
+    assert planned.seen.roles.known == ("promotion",)
+    assert planned.to_dict()["planned"] == ["promotion"]
+    assert planned.seen.known is not None
+    rows = planned.seen.known.frame
+    assert len(rows) == len(planned.seen.panel.ids) * ASKED.h
+    assert rows["promotion"].null_count() == 0
+    versions = [f.trained.version.version for f in (without, planned, again)]
+    assert versions == [1, 2, 2]

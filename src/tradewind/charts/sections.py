@@ -12,7 +12,7 @@ from tradewind.charts.base import Section
 from tradewind.charts.contents import Report
 from tradewind.charts.fan import FAN_LEVELS, Fan, fan_option
 from tradewind.charts.figure import Figure
-from tradewind.charts.history import matrix
+from tradewind.charts.history import matrix, promoted
 from tradewind.charts.products import PATHS, names_of
 from tradewind.charts.scores import calibration_chart, error_by_step_chart, skill_chart
 from tradewind.charts.sparkline import sparkline
@@ -74,6 +74,7 @@ def overview(report: Report, words: Words, total: Total | None) -> Section:
             words("sure", range=words.between(total.low, total.high)),
             _trust(report, words),
             _money(report, words),
+            _plan(report, words),
         ],
         "keys": _keys(report, words, total),
         "figure": total_figure(report, words, total),
@@ -185,6 +186,18 @@ def _money(report: Report, words: Words) -> str:
         span=words.steps(money.steps or _four_weeks(report.panel.freq), report.panel.freq),
         share=words.share(abs(saved) / money.baseline_error),
     )
+
+
+def _plan(report: Report, words: Words) -> str:
+    """Whether promotions ahead are counted on; "" for a shop that has never had one."""
+    frame, known, ids = report.panel.frame, report.known, report.forecast.ids
+    columns = [c for c in report.promotion_columns if c in frame.columns and frame[c].max()]
+    if not columns:
+        return ""
+    if known is None or not any(c in known.frame and known.frame[c].count() for c in columns):
+        return words("plan_none")
+    count = promoted([known], ids, report.forecast.ds, columns).any(axis=1).sum()
+    return words("plan_some", n=words.number(int(count)), all=words.number(len(ids)))
 
 
 def _four_weeks(freq: str) -> int:

@@ -64,6 +64,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Its errors cost {saved} more than planning by the mean of the last {span}: use that.",
         "按金额计，误差比“取前 {span}均值”反而多 {saved}，建议仍用老办法。",
     ),
+    "plan_some": (
+        "It counts on the promotions that the calendar plans: {n} of {all} products have one.",
+        "预测已计入日历中的促销计划：{all} 个商品中 {n} 个有促销。",
+    ),
+    "plan_none": (
+        "The calendar plans no promotion for this time, so as many as usual are expected.",
+        "日历中没有这段时间的促销计划，预测按以往的促销力度估计。",
+    ),
     "key_products": ("Products", "商品数"),
     "key_products_note": ("{n} forecast", "其中预测 {n} 个"),
     "key_span": ("History", "历史长度"),

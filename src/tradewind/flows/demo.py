@@ -8,9 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 
+from tradewind import metrics
 from tradewind.backtest.run import Progress
+from tradewind.backtest.trend import outcome
 from tradewind.charts.contents import Money
 from tradewind.data.columns import Columns
 from tradewind.data.load import Loaded as Read
@@ -24,10 +27,29 @@ from tradewind.flows.report import money, report, write_report
 from tradewind.flows.shop import see
 from tradewind.flows.train import train
 from tradewind.flows.trends import Moves, moves
+from tradewind.panel import next_ds
 from tradewind.store import Workspace, calendar, products, settings
 
+HELD = 8
+"""Weeks at the end that are kept back: their promotions are the plan, their sales the question."""
 PLANS = ("display", "mailer")
 STAGES = ("reading the sales", "back-test", "training", "forecast", "trends", "report")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How the forecast did in the weeks that were kept back.
+
+    wape, rule_wape   Σ|error| / Σ sales of the forecast, and of the mean of the last four weeks
+    inside            share of weekly sales inside the 80 % interval
+    called, right     products called rising or falling, and those of them that did
+    """
+
+    wape: float
+    rule_wape: float
+    inside: float
+    called: int
+    right: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +60,7 @@ class Shown:
     tested: Tested
     foretold: Foretold
     moves: Moves
+    check: Check
     money: Money | None
     report: Path
     note: str
@@ -64,6 +87,10 @@ def demo(
 ) -> Shown:
     """Load The Complete Journey, back-test, choose, forecast eight weeks, and write a report.
 
+    The last eight weeks of the data are kept back. What the retailer displayed and put in its
+    mailer then is the plan, which the forecast knows as a retailer would; the sales are not
+    loaded, and the forecast is held against them at the end.
+
     top   how many products, the best-selling ones
 
     Raises MissingPackage where the sample is not installed.
@@ -87,19 +114,26 @@ def demo(
     path = write_report(shop, contents, language)
     spent = time.perf_counter() - start
     best = money(tested, trained.version.forecaster)
-    return Shown(loaded, tested, foretold, found, best, path, sample.note, spent)
+    check = checked(sample, foretold, found)
+    return Shown(loaded, tested, foretold, found, check, best, path, sample.note, spent)
 
 
 def stored(shop: Workspace, sample: Sample, at: datetime) -> Loaded:
-    """The sample in the workspace, as a user's own export would be: lines, products, promotions."""
+    """The sample in the workspace, as a user's own export would be: lines, products, promotions.
+
+    Lines of the weeks that are kept back are left out, the promotions of those weeks are not.
+    """
     start = time.perf_counter()
-    lines, cleaning = repair(sample.orders)
+    first_held = next_ds(sample.panel.end, sample.panel.freq, 1 - HELD)
+    lines, cleaning = repair(sample.orders.filter(pl.col("ordered_at") < first_held))
     read = Read(lines, Columns((), (), {}), cleaning)
     loaded = keep(shop, read, sample.name, at=at, start=start)
     with shop.transaction() as db:
         products.merge(db, sample.panel.static)
         calendar.merge(db, promotions(sample))
-        settings.put(db, name="The Complete Journey", freq="W", h=8, by=("product",), country="US")
+        settings.put(
+            db, name="The Complete Journey", freq="W", h=HELD, by=("product",), country="US"
+        )
     return loaded
 
 
@@ -109,3 +143,26 @@ def promotions(sample: Sample) -> pl.DataFrame:
         PLANS, index=["unique_id", "ds"], variable_name="name", value_name="value"
     )
     return long.filter(pl.col("value") > 0).rename({"unique_id": "product"})
+
+
+def checked(sample: Sample, foretold: Foretold, found: Moves) -> Check:
+    """The forecast beside what came in the weeks that were kept back."""
+    made, past = foretold.series, foretold.seen.panel
+    truth = sample.panel.only(made.ids).after(past.end).wide()
+    low, high = np.moveaxis(made.at((0.1, 0.9)), 2, 0)
+    place = {key: i for i, key in enumerate(sorted(made.ids))}
+    rows = [place[key] for key in made.ids]
+    rule = np.nanmean(past.only(made.ids).wide()[:, -4:], axis=1, keepdims=True)
+    truth, rule = truth[rows], np.broadcast_to(rule[rows], made.median.shape)
+    moved = found.table.filter(pl.col("direction").is_in(["rise", "fall"]))
+    sums = dict(zip(made.ids, truth.sum(axis=1), strict=True))
+    later = np.array([sums[key] for key in moved["unique_id"]])
+    came = outcome(moved["before"].to_numpy(), later, found.call.flat)
+    right = sum(c == d for c, d in zip(came, moved["direction"], strict=True))
+    return Check(
+        float(metrics.wape(truth, made.median)),
+        float(metrics.wape(truth, rule)),
+        float(metrics.coverage(truth, low, high)),
+        len(moved),
+        right,
+    )

@@ -70,6 +70,7 @@ class Foretold:
             "model": f"{version.name}/{version.version}",
             "forecaster": version.forecaster,
             "cutoff": self.seen.panel.end,
+            "planned": list(self.seen.roles.known),
             "h": self.question.h,
             "freq": self.question.freq,
             "summary": named(self.summary, self.seen, self.level).to_dicts(),
@@ -115,11 +116,16 @@ def ready(
     at: datetime,
     progress: Progress | None = None,
 ) -> Trained:
-    """The promoted version that answers the question, else a new one from a back-test."""
+    """The promoted version that answers the question, else a new one from a back-test.
+
+    A version that learnt from plans (promotions, prices) that are not there now does not answer,
+    nor does one that knows nothing of those that are.
+    """
     names = shop.registry.names()
     if asked.model_name in names and not retrain:
         version = shop.registry.find(asked.model_name)
-        return restore(shop, version, seen)
+        if set(version.task["roles"]["known"]) == set(seen.roles.known):
+            return restore(shop, version, seen)
     tested: Tested = evaluate(shop, asked, seen, at=at, progress=progress)
     return train(shop, tested, at=at, promote=True)
 

@@ -66,7 +66,7 @@ def see(shop: Workspace, question: Question) -> Seen:
         products=products.table(shop.db),
         stock=counted if len(counted) else None,
     )
-    panel = with_plans(panel, calendar.table(shop.db))
+    panel = with_plans(panel, calendar.table(shop.db), question.h)
     currencies = lines["currency"].drop_nulls().unique().to_list()
     remembered = settings.get(shop.db)
     return seen_of(
@@ -130,7 +130,8 @@ def roles_of(panel: Panel, known: Panel | None, column: str) -> Roles:
     """Columns with a plan are known ahead; those without one are seen only afterwards.
 
     Nothing is called known that the shop will not know when it asks: a back-test with the prices
-    that later came true would promise more than the forecast can keep.
+    or promotions that later came true would promise more than the forecast can keep, and a model
+    that learnt from known promotions forecasts too little where none is planned yet.
     """
     planned = () if known is None else tuple(_filled(known))
     numeric = [
