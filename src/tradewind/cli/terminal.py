@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from rich import box
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 WIDTH = 100
 ACCENT = "#1f8a8c"
 """The one colour: a deep sea green-blue."""
-ARROWS = {"rise": "▲ rise", "flat": "▬ flat", "fall": "▼ fall"}
+MARGIN, GAPS = 2, (3, 2)
+"""Columns of blank before a table, and between its columns: less where room is scarce."""
+LEAST = 16
+"""A column of text is not cut below this width."""
 
 Report = Callable[[int, int, str], None]
 """Called with (done, total, what was done)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    form   of its numbers: ",.1f"; "" gives all of them as many decimals as their size asks for
+    rank   0 stays; of the others the highest is left out first where the table is too wide
+    whole  its texts are never cut: a name that has to be typed
+    """
+
+    name: str
+    form: str = ""
+    rank: int = 0
+    whole: bool = False
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -32,42 +49,109 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
-def show(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], note: str = ""
-) -> None:
-    """Print a table; a column of numbers stands on the right, and its unit in the header."""
-    cells = [[cell(value) for value in row] for row in rows]
-    table = Table(
-        title=Text(title, style=f"bold {ACCENT}"), title_justify="left", box=box.SIMPLE_HEAD
-    )
-    table.header_style = "bold"
+def show(title: str, columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> list[str]:
+    """Print a table, a blank line after it; returns the columns for which there was no room.
+
+    Numbers stand on the right, text on the left, cut with … where it must be.
+    """
     out = console()
-    widths = [max([cell_len(c) for c in column]) for column in zip(columns, *cells, strict=True)]
-    over = sum(widths) + 3 * len(columns) + 1 - out.width
-    longest = widths.index(max(widths))
-    for k, name in enumerate(columns):
-        numbers = all(isinstance(row[k], int | float) or row[k] is None for row in rows)
-        table.add_column(
-            name,
-            justify="right" if numbers and rows else "left",
-            overflow="ellipsis",
-            no_wrap=True,
-            width=max(widths[k] - over, 12) if over > 0 and k == longest else widths[k],
-        )
-    for row in cells:
-        table.add_row(*[Text(text) for text in row])
-    out.print(table)
-    if note:
-        out.print(Text(f"  {note}", style="dim"))
+    values = [[row[k] for row in rows] for k in range(len(columns))]
+    texts = [column_of(c.form, cells) for c, cells in zip(columns, values, strict=True)]
+    right = [bool(rows) and all(is_number(v) for v in cells) for cells in values]
+    natural = [
+        max(map(cell_len, [c.name, *cells])) for c, cells in zip(columns, texts, strict=True)
+    ]
+    whole = [c.whole or on_right for c, on_right in zip(columns, right, strict=True)]
+    kept, widths, gap = laid_out(natural, whole, [c.rank for c in columns], out.width)
+    heading(out, title)
+
+    def line(cells: Sequence[str]) -> str:
+        placed = [
+            placed_in(cells[k], width, right=right[k])
+            for k, width in zip(kept, widths, strict=True)
+        ]
+        return (" " * MARGIN + (" " * gap).join(placed)).rstrip()
+
+    out.print()
+    out.print(Text(line([c.name for c in columns]), style="bold"), soft_wrap=True)
+    rule = "─" * (sum(widths) + gap * (len(widths) - 1))
+    out.print(Text(" " * MARGIN + rule, style="dim"), soft_wrap=True)
+    for cells in zip(*texts, strict=True):
+        out.print(Text(line(cells)), soft_wrap=True)
+    out.print()
+    return [c.name for k, c in enumerate(columns) if k not in kept]
+
+
+def laid_out(
+    natural: Sequence[int], whole: Sequence[bool], ranks: Sequence[int], room: int
+) -> tuple[list[int], list[int], int]:
+    """Which columns are shown, how wide, and how far apart, so that a table fits into `room`.
+
+    First the gaps are narrowed, then the widest texts that are not to stay whole are cut, then
+    columns are left out.
+
+    >>> laid_out([4, 30, 8], [False, False, True], [0, 0, 1], 40)
+    ([0, 1, 2], [4, 22, 8], 2)
+    >>> laid_out([4, 30, 8], [False, False, True], [0, 0, 1], 32)
+    ([0, 1], [4, 24], 2)
+    """
+    kept = list(range(len(natural)))
+    while True:
+        widths = [natural[k] for k in kept]
+        for gap in GAPS:
+            over = MARGIN + sum(widths) + gap * (len(kept) - 1) - room
+            if over <= 0:
+                return kept, widths, gap
+        for _ in range(over):
+            able = [i for i, k in enumerate(kept) if not whole[k] and widths[i] > LEAST]
+            if not able:
+                break
+            widths[max(able, key=lambda i: widths[i])] -= 1
+            over -= 1
+        last = max(kept, key=lambda k: ranks[k])
+        if over <= 0 or not ranks[last]:
+            return kept, widths, gap
+        kept.remove(last)
+
+
+def placed_in(text: str, width: int, *, right: bool) -> str:
+    """Text in exactly `width` columns of the terminal, in which a Chinese character takes two.
+
+    >>> placed_in("茶叶", 6, right=True), placed_in("茉莉花茶", 6, right=False)
+    ('  茶叶', '茉莉… ')
+    """
+    if cell_len(text) > width:
+        text = set_cell_size(text, width - 1).rstrip() + "…"
+    blank = " " * (width - cell_len(text))
+    return blank + text if right else text + blank
+
+
+def heading(out: Console, title: str) -> None:
+    """Print a title in the one colour."""
+    out.print(Text(title, style=f"bold {ACCENT}"), soft_wrap=True)
+
+
+def notes(*texts: str) -> None:
+    """Print sentences below a table, wrapped, and a blank line after them."""
+    out = console()
+    for text in texts:
+        for part in Text(text, style="dim").wrap(out, out.width - MARGIN):
+            part.rstrip()
+            out.print(Text(" " * MARGIN).append_text(part), soft_wrap=True)
+    if texts:
+        out.print()
 
 
 def facts(title: str, pairs: Sequence[tuple[str, object]]) -> None:
-    """Print names and values in two columns."""
+    """Print names and values in two columns, and a blank line after them."""
     out = console()
-    out.print(Text(title, style=f"bold {ACCENT}"))
-    width = max(len(name) for name, _ in pairs)
+    heading(out, title)
+    width = max(cell_len(name) for name, _ in pairs)
     for name, value in pairs:
-        out.print(Text(f"  {name:<{width}}  {cell(value)}"), soft_wrap=True)
+        out.print(
+            Text(f"  {placed_in(name, width, right=False)}  {cell(value)}".rstrip()), soft_wrap=True
+        )
+    out.print()
 
 
 def next_step(text: str) -> None:
@@ -75,7 +159,6 @@ def next_step(text: str) -> None:
     out = console()
     line = Text("→ ", style=f"bold {ACCENT}")
     line.append(text, style="bold")
-    out.print()
     out.print(line, soft_wrap=True)
 
 
@@ -103,8 +186,39 @@ def plain(value: object) -> object:
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
 
 
+def is_number(value: object) -> bool:
+    """Whether a cell stands on the right."""
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def column_of(form: str, values: Sequence[object]) -> list[str]:
+    """Cells of one column, all numbers with equally many decimals.
+
+    >>> column_of("", [15.0, 50.9, None]), column_of("+,.1f", [-2.34, float("nan")])
+    (['15.0', '50.9', '–'], ['-2.3', '–'])
+    """
+    numbers = [v for v in values if isinstance(v, float) and math.isfinite(v)]
+    form = form or f",.{digits_of(numbers)}f"
+    return [
+        (f"{v:{form}}" if math.isfinite(v) else "–") if isinstance(v, float) else cell(v)
+        for v in values
+    ]
+
+
+def digits_of(numbers: Sequence[float]) -> int:
+    """Decimals that numbers beside each other are told with: three digits of the largest.
+
+    >>> digits_of([1284.4, 3.2]), digits_of([12.34, 3.0]), digits_of([0.8211]), digits_of([5.0])
+    (0, 1, 4, 0)
+    """
+    if all(number == round(number) for number in numbers):
+        return 0
+    largest = max(abs(number) for number in numbers)
+    return 0 if largest >= 1000 else 1 if largest >= 10 else 2 if largest >= 2 else 4
+
+
 def cell(value: object) -> str:
-    """A cell as a person reads it: four significant digits, thousands apart, – where empty.
+    """A value as a person reads it: four significant digits, thousands apart, – where empty.
 
     >>> cell(1234567.0), cell(0.12345), cell(12.0), cell(None)
     ('1,234,567', '0.1235', '12', '–')
@@ -117,9 +231,7 @@ def cell(value: object) -> str:
             if value.time() == datetime.min.time()
             else f"{value:%Y-%m-%d %H:%M}"
         )
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, float):
         return _number(value)
@@ -135,8 +247,11 @@ def _number(value: float) -> str:
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Report]:
-    """A progress bar on stderr with the time left; nothing where stderr is no terminal."""
+def progress(*, quiet: bool = False, words: Callable[[str], str] = str) -> Iterator[Report]:
+    """A progress bar on stderr with the time left; nothing where stderr is no terminal.
+
+    words   what is done, in the language of the reader
+    """
     out = console(stderr=True)
     bar = Progress(
         SpinnerColumn(style=ACCENT),
@@ -149,214 +264,10 @@ def progress(*, quiet: bool = False) -> Iterator[Report]:
         disable=quiet or not out.is_terminal,
     )
     with bar:
-        job = bar.add_task("starting", total=None)
+        job = bar.add_task(words("starting"), total=None)
 
         def report(done: int, total: int, what: str) -> None:
-            bar.update(job, completed=done, total=total, description=what[:48])
+            text = placed_in(words(what), 36, right=False)
+            bar.update(job, completed=done, total=total, description=text)
 
         yield report
-
-
-def loaded(told: dict[str, Any]) -> None:
-    """What a load read and how."""
-    if told["columns"]:
-        show(
-            f"Columns of {told['source']}",
-            ("we call it", "header", "examples", "why"),
-            [(c["noun"] or "–", c["header"], c["examples"], c["why"]) for c in told["columns"]],
-            "wrong? say it: --map noun=header",
-        )
-    if "kind" in told:
-        facts("Loaded", [("rows of " + told["kind"], told["rows"]), ("new", told["written"])])
-        return
-    if told["repairs"]:
-        show(
-            "Repairs",
-            ("kind", "count", "first one"),
-            [(r["kind"].replace("_", " "), r["count"], r["example"]) for r in told["repairs"]],
-        )
-    lines, now = told["appended"], told["workspace"]
-    facts(
-        "Loaded",
-        [
-            ("new lines", lines["new"]),
-            ("changed lines", lines["changed"]),
-            ("already there", lines["same"]),
-            ("outdated", lines["outdated"]),
-            ("workspace", f"{cell(now['lines'])} lines, {cell(now['products'])} products"),
-            ("from – to", f"{cell(now['first'])} – {cell(now['last'])}"),
-            ("currency", now["currencies"]),
-        ],
-    )
-
-
-def leaderboard(told: dict[str, Any]) -> None:
-    """Models, the best first."""
-    count = len(told["cutoffs"])
-    show(
-        f"Leaderboard: {told['series']:,} series, {count} window{'s' * (count != 1)}",
-        ("model", "skill %", "WAPE %", "SQL", "MASE", "bias %", "in 80 %", "seconds", "failures"),
-        [
-            (
-                row["model"],
-                percent(row["skill"]),
-                percent(row["wape"]),
-                row["sql"],
-                row["mase"],
-                percent(row["bias"]),
-                percent(row["coverage80"]),
-                round(row["seconds"], 1),
-                row["failures"],
-            )
-            for row in told["leaderboard"]
-        ],
-        "skill: better than last season, by SQL; in 80 %: share of actuals inside that interval",
-    )
-    for failure in told["failures"][:3]:
-        console().print(
-            Text(
-                f"  {failure['model']}: {failure['series']} × {failure['reason']}"[:WIDTH],
-                style="dim",
-            )
-        )
-
-
-def money(found: Any, currency: str) -> None:
-    """The error in money against the rule of thumb."""
-    if found is None:
-        return
-    saved = found.baseline_error - found.chosen_error
-    facts(
-        "Error in money, back-test",
-        [
-            (found.baseline, f"{found.baseline_error:,.0f} {currency}"),
-            ("chosen model", f"{found.chosen_error:,.0f} {currency}"),
-            ("saved", f"{saved:,.0f} {currency} ({saved / found.baseline_error:.1%})"),
-        ],
-    )
-
-
-def forecast(told: dict[str, Any], rows: int) -> None:
-    """Sums over the horizon, the largest likely changes first."""
-    unit = told["currency"] if told["target"] in ("revenue", "price") else "units"
-    show(
-        f"{told['target'].capitalize()}, {told['h']} periods after {cell(told['cutoff'])}",
-        (label_of(told["summary"]), f"before ({unit})", "expected", "80 % from", "to", "change %"),
-        [
-            (
-                label(row),
-                row["before"],
-                row["expected"],
-                row["low"],
-                row["high"],
-                percent(row["growth"]),
-            )
-            for row in told["summary"][:rows]
-        ],
-        f"{len(told['summary']):,} in all; model {told['model']} ({told['forecaster']})",
-    )
-
-
-def movers(told: dict[str, Any], rows: int) -> None:
-    """What rises and falls."""
-    show(
-        f"Movers: the {told['span']} periods after {cell(told['cutoff'])} against as many before",
-        (label_of(told["trends"]), "", "probability %", "growth %", "before", "expected"),
-        [
-            (
-                label(row),
-                ARROWS[row["direction"]],
-                percent(row["probability"]),
-                percent(row["growth"]),
-                row["before"],
-                row["expected"],
-            )
-            for row in told["trends"][:rows]
-        ],
-        f"{len(told['trends']):,} in all; flat is within ± {told['flat']:.0%}",
-    )
-
-
-def versions(told: list[dict[str, Any]]) -> None:
-    """Every version of every model."""
-    show(
-        "Models",
-        ("", "name", "version", "model", "trained", "WAPE %", "SQL"),
-        [
-            (
-                "●" if v["promoted"] else "",
-                v["name"],
-                v["version"],
-                v["forecaster"],
-                v["created_at"],
-                percent(v["metrics"].get("wape")),
-                v["metrics"].get("sql"),
-            )
-            for v in told
-        ],
-        "● forecasts now" if told else "none yet",
-    )
-
-
-def version(told: dict[str, Any]) -> None:
-    """One version."""
-    names = ("name", "version", "forecaster", "created_at", "promoted", "digest", "folder")
-    facts(f"{told['name']} {told['version']}", [(n, told[n]) for n in names])
-    show("Scores", ("score", "value"), sorted(told["metrics"].items()))
-    show("Files", ("file", "bytes"), list(told["files"].items()))
-    console().print(Text(told["settings"].rstrip(), style="dim"))
-
-
-def fev(rows: list[dict[str, Any]]) -> None:
-    """Our models among the published ones."""
-    tasks = [c for c in rows[0] if "_" in c and c[-1] in "DWM"] if rows else []
-    show(
-        "fev-bench retail: skill by SQL",
-        ("", "model", "skill", "80 % from", "to", *[t[:12] for t in tasks]),
-        [
-            (
-                "" if row["published"] else "●",
-                row["model"],
-                row["skill"],
-                row["low"],
-                row["high"],
-                *[row[t] for t in tasks],
-            )
-            for row in rows
-        ],
-        "● ours; the others are published",
-    )
-
-
-def findings(told: list[dict[str, Any]]) -> None:
-    """What the doctor found."""
-    marks = {"ok": "✓", "note": "·", "problem": "✗"}
-    show(
-        "Doctor", ("", "what", "found"), [(marks[f["state"]], f["what"], f["found"]) for f in told]
-    )
-
-
-def percent(share: float | None) -> float | None:
-    """0.1234 → 12.3."""
-    return None if share is None or share != share else round(100 * share, 1)
-
-
-def label_of(rows: list[dict[str, Any]]) -> str:
-    """The heading above `label`."""
-    keys = [
-        k
-        for k in ("product", "category", "brand", "channel", "location", "total")
-        if rows and k in rows[0]
-    ]
-    return " · ".join(keys) or "series"
-
-
-def label(row: dict[str, Any]) -> str:
-    """The readable key of a row: product, channel and location, or the level; the name first."""
-    keys = [
-        str(row[k])
-        for k in ("product", "category", "brand", "channel", "location", "total")
-        if row.get(k)
-    ]
-    name = row.get("name")
-    return f"{str(name)[:32]} ({' · '.join(keys)})" if name else " · ".join(keys)

