@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradewind.data.numbers import currencies, decimal_sign, looks_like_numbers, parse_numbers
+from tradewind.data.numbers import (
+    currencies,
+    decimal_sign,
+    header_currency,
+    looks_like_numbers,
+    parse_numbers,
+)
 from tradewind.data.promotions import parse_promotions
 
 
@@ -125,3 +131,16 @@ def test_promotions_are_depths(cells: list[str | None], depths: list[float]) -> 
 def test_promotions_that_are_flags_or_numbers_stay() -> None:
     assert parse_promotions(pl.Series([True, False, None])).to_list() == [1.0, 0.0, 0.0]
     assert parse_promotions(pl.Series([10.0, 0.0, 25.0])).to_list() == [0.1, 0.0, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        *(("Unit Price (USD)", "USD"), ("单价（元）", "CNY"), ("金额(日元)", "JPY")),
+        *(("价格【美元】", "USD"), ("price ($)", "USD"), ("sum GBP", "GBP")),
+        *(("Price €", "EUR"), ("price_cad", "CAD"), ("Europe price", None), ("Unit Price", None)),
+        *(("销量（件）", None), ("price (net)", None)),
+    ],
+)
+def test_a_heading_names_its_currency(header: str, code: str | None) -> None:
+    assert header_currency(header) == code

@@ -73,6 +73,8 @@ def test_the_decimal_sign_is_decided_for_the_whole_table() -> None:
 def test_a_currency_written_once_holds_for_the_column() -> None:
     table = DAILY.with_columns(pl.Series("price", ["¥9.5", "", "3"]))
     assert lines_of(table)["currency"].to_list() == ["CNY"] * 3
+    named = DAILY.rename({"price": "price (USD)"})
+    assert lines_of(named)["currency"].to_list() == ["USD"] * 3
     assert lines_of(DAILY, Reading(currency="EUR"))["currency"].to_list() == ["EUR"] * 3
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import polars as pl
 
 EMPTY = (
@@ -24,18 +27,18 @@ EMPTY = (
 """Cells that say: nothing here (compared without case)."""
 
 CURRENCIES = {
-    "CNY": r"rmb|cny|cn¥|人民币|元|¥",
-    "USD": r"us\$|usd",
-    "HKD": r"hk\$|hkd",
-    "AUD": r"a\$|aud",
-    "CAD": r"c\$|cad",
+    "USD": r"us\$|usd|美元|美金",
+    "HKD": r"hk\$|hkd|港元|港币",
+    "AUD": r"a\$|aud|澳元",
+    "CAD": r"c\$|cad|加元",
     "JPY": r"jpy|日元|円",
-    "EUR": r"€|eur",
-    "GBP": r"£|gbp",
-    "KRW": r"₩|krw",
+    "EUR": r"€|eur|欧元",
+    "GBP": r"£|gbp|英镑",
+    "KRW": r"₩|krw|韩元",
     "INR": r"₹|inr",
+    "CNY": r"rmb|cny|cn¥|人民币|元|¥",
 }
-"""Currency code → how it is written, tried in this order; a bare $ is USD."""
+"""Currency code → how it is written, tried in this order; 日元 comes before 元, $ alone is USD."""
 
 GROUPED = {
     ".": r"\d{1,3}(?:(?:,\d{2,3})*,\d{3}|(?: \d{3})+|(?:'\d{3})+)",
@@ -129,6 +132,19 @@ def currencies(column: pl.Series) -> pl.Series:
     for code, pattern in reversed([*CURRENCIES.items(), ("USD", r"\$")]):
         found = pl.when(text.str.contains(pattern)).then(pl.lit(code)).otherwise(found)
     return pl.select(found.alias(column.name)).to_series()
+
+
+def header_currency(header: str) -> str | None:
+    """The currency that the heading of a money column names.
+
+    >>> [header_currency(h) for h in ("Unit Price (USD)", "单价（元）", "Europe")]
+    ['USD', 'CNY', None]
+    """
+    plain = unicodedata.normalize("NFKC", header)
+    named = re.findall(r"[(\[【](.*?)[)\]】]|[\W_]([A-Za-z]{3})$|([€£₩₹¥$])", plain)
+    words = [word for parts in named for word in parts if word]
+    found = currencies(pl.Series(words, dtype=pl.String)).drop_nulls()
+    return str(found[0]) if len(found) else None
 
 
 def _body(text: pl.Series) -> pl.Series:

@@ -11,7 +11,14 @@ from tradewind.data.columns import Columns
 from tradewind.data.dates import ORDERS, WANTED, YEARS, parse_dates
 from tradewind.data.event_ids import KINDS, kind_of, with_event_ids
 from tradewind.data.headers import KIND
-from tradewind.data.numbers import EMPTY, currencies, decimal_sign, parse_numbers, plain_text
+from tradewind.data.numbers import (
+    EMPTY,
+    currencies,
+    decimal_sign,
+    header_currency,
+    parse_numbers,
+    plain_text,
+)
 from tradewind.data.promotions import parse_promotions
 from tradewind.data.statuses import SOLD, parse_status
 from tradewind.errors import DataError
@@ -205,6 +212,8 @@ def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.Dat
     written = currencies(cells.of(money)) if money else empty
     if "price" not in made and "amount" in made:
         made["price"] = _price_of_amount(made["amount"], made["quantity"])
+    if money and written.null_count() == count:
+        written = written.set(written.is_null(), header_currency(cells.columns.mapping[money]))
     if written.n_unique() <= 2 and written.null_count() < count:
         written = written.fill_null(written.drop_nulls()[0])  # a sign written once holds for all
     currency = pl.coalesce(
