@@ -24,6 +24,27 @@ def test_a_chinese_stock_file_is_understood() -> None:
     assert columns.unused == ["备注"]
 
 
+def test_chinese_headers_of_products_plans_and_orders_are_understood() -> None:
+    tables = {
+        "products": {"商品编码": "a", "成本价": "2.5", "箱规": "12", "上架时间": "2026-01-05"},
+        "calendar": {
+            "商品": "a",
+            "开始时间": "2026-03-01",
+            "结束时间": "2026-03-02",
+            "促销": "0.2",
+        },
+        "supply": {"采购单号": "7", "商品编码": "a", "采购日期": "2026-03-01", "数量": "9"},
+    }
+    wanted = {
+        "products": {"product", "unit_cost", "pack_size", "launched_at"},
+        "calendar": {"product", "start", "end", "promotion"},
+        "supply": {"order_id", "product", "ordered_at", "quantity"},
+    }
+    for kind, cells in tables.items():
+        _, columns = parse_other(pl.DataFrame({k: [v] for k, v in cells.items()}), kind, "f.csv")
+        assert set(columns.mapping) == wanted[kind]
+
+
 def test_a_mapping_corrects_the_guess() -> None:
     raw = pl.DataFrame({"code": ["a"], "EK": ["2.5"], "cost": ["9"]})
     rows, _ = parse_other(raw, "products", "p.csv", {"product": "code", "unit_cost": "EK"})

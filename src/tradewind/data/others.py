@@ -42,7 +42,10 @@ KINDS = {
             "location": "text",
         },
         ("product", "counted_at", "on_hand"),
-        {"counted_at": ("date", "ds", "日期"), "on_hand": ("stock", "quantity", "库存")},
+        {
+            "counted_at": ("date", "ds", "日期", "盘点日期", "盘点时间"),
+            "on_hand": ("stock", "quantity", "库存", "在手库存"),
+        },
     ),
     "products": Kind(
         {
@@ -54,7 +57,13 @@ KINDS = {
             "successor": "text",
         },
         ("product",),
-        {"unit_cost": ("cost", "成本"), "launched_at": ("launch",), "supplier": ("供应商",)},
+        {
+            "unit_cost": ("cost", "cost price", "成本", "成本价", "采购价", "进价", "单位成本"),
+            "launched_at": ("launch", "launch date", "上市日期", "上市时间", "上架时间"),
+            "supplier": ("supplier name", "供应商", "供应商名称"),
+            "pack_size": ("case pack", "units per case", "装箱数", "箱规"),
+            "successor": ("替代商品", "替代商品编码"),
+        },
     ),
     "calendar": Kind(
         {
@@ -64,7 +73,10 @@ KINDS = {
             **dict.fromkeys(PLANS, "number"),
         },
         ("start",),
-        {"start": ("date", "ds", "开始日期", "日期"), "end": ("结束日期",)},
+        {
+            "start": ("start date", "date", "ds", "开始日期", "开始时间", "日期"),
+            "end": ("end date", "结束日期", "结束时间"),
+        },
     ),
     "supply": Kind(
         {
@@ -76,9 +88,12 @@ KINDS = {
         },
         ("order_id", "product", "ordered_at", "quantity"),
         {
-            "ordered_at": ("date",),
-            "expected_at": ("due_at", "due"),
-            "arrived_at": ("received_at", "received"),
+            "order_id": ("po number", "采购单号", "采购单编号"),
+            "ordered_at": ("date", "order date", "下单日期", "采购日期"),
+            "expected_at": ("due_at", "due", "due date", "预计到货", "预计到货日期"),
+            "arrived_at": ("received_at", "received", "到货日期", "入库日期"),
+            "unit_cost": ("cost", "成本", "采购价", "进价", "采购单价"),
+            "supplier": ("supplier name", "供应商", "供应商名称"),
         },
     ),
 }
