@@ -307,3 +307,18 @@ def test_tables_fit_the_terminal(
         head, first = lines[lines.index(rule) - 1], lines[lines.index(rule) + 1]
         assert cell_len(head) <= cell_len(rule)
         assert cell_len(first) <= cell_len(rule)
+
+
+def test_a_forecast_says_what_is_planned_and_what_is_not(
+    run: Any, shop: Path, tmp_path: Path
+) -> None:
+    fast = ("--models", NAIVE, "--windows", 1, "--h", 7, "-w", shop)
+    for day, wanted in (
+        ("2026-02-20", "no plan of promotion: as much as usual"),
+        ("2026-03-18", "counts on the plan of promotion"),
+    ):
+        plan = tmp_path / f"{day}.csv"
+        plan.write_text(f"start,promotion\n{day},0.2\n", encoding="utf-8")
+        assert run("load", plan, "--kind", "calendar", "-w", shop).status == 0
+        assert wanted in run("forecast", *fast).out
+    assert run("forecast", *fast, "--json").json["planned"] == ["promotion"]

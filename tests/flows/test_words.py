@@ -19,7 +19,7 @@ from tradewind.flows.words import ENGLISH, STAGES, Told, noun_of
 
 SRC = Path(inspect.getfile(columns)).parents[1]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-BUILT = ("why_", "look_", "stage_", "status_", "target_", "kind_of_")
+BUILT = ("why_", "look_", "stage_", "status_", "target_", "kind_of_", "planned_")
 """Keys that are looked up by what another room says, or put together."""
 
 

@@ -88,6 +88,7 @@ def demo(
     views.leaderboard(say, shown.tested.to_dict())
     views.money(say, shown.money, shown.foretold.seen.currency)
     views.movers(say, shown.moves.to_dict(), rows=8)
+    views.held(say, shown.check, say.steps(flow.HELD, "W"))
     terminal.facts(
         say("done"),
         [

@@ -120,6 +120,28 @@ def money(say: Told, found: Any, currency: str) -> None:
     )
 
 
+def held(say: Told, check: Any, span: str) -> None:
+    """The forecast beside what came in the weeks that were kept back."""
+    facts(
+        say("held_title", span=span),
+        [
+            (say("held_error"), f"{check.wape:.1%} WAPE"),
+            (say("held_rule"), f"{check.rule_wape:.1%} WAPE"),
+            (say("held_inside"), f"{check.inside:.1%}"),
+            (say("held_called"), say("held_right", right=check.right, called=check.called)),
+        ],
+    )
+
+
+def plans(say: Told, told: dict[str, Any]) -> list[str]:
+    """What is planned ahead and what is not, of the things that a shop plans."""
+    lines = []
+    for key in ("planned", "unplanned"):
+        names = say("and").join(say(f"planned_{name}") for name in told[key])
+        lines += [say(key, names=names)] if names else []
+    return lines
+
+
 def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
     """Sums over the horizon, the largest likely changes first."""
     money = told["target"] in ("revenue", "price")
@@ -154,6 +176,7 @@ def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
             model=told["model"],
             forecaster=told["forecaster"],
         ),
+        *plans(say, told),
     )
 
 

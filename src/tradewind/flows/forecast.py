@@ -24,6 +24,9 @@ from tradewind.panel import split_unique_id
 from tradewind.store import Workspace, forecasts, runs
 from tradewind.store.runs import Run
 
+PROMOTED = ("promotion", "display", "mailer")
+PLANNABLE = (*PROMOTED, "price", "regular_price", "competitor_price")
+"""Columns that a shop may plan in its calendar."""
 PATHS = 400
 SEED = 20_240_607
 """Every level draws the same paths, so that means of lower levels add up to those above."""
@@ -55,6 +58,9 @@ class Foretold:
         rows = self.forecast.to_frame().with_columns(pl.Series("mean", self._ordered().ravel()))
         return named(rows, self.seen, self.level).select(pl.exclude("unique_id"))
 
+    def _had(self, column: str) -> bool:
+        return bool(self.seen.panel.frame[column].max())
+
     def _ordered(self) -> Floats:
         order = np.argsort(np.array(self.forecast.ids, dtype=object))
         return self.mean[order]
@@ -70,7 +76,8 @@ class Foretold:
             "model": f"{version.name}/{version.version}",
             "forecaster": version.forecaster,
             "cutoff": self.seen.panel.end,
-            "planned": list(self.seen.roles.known),
+            "planned": [c for c in PLANNABLE if c in self.seen.roles.known],
+            "unplanned": [c for c in PROMOTED if c in self.seen.roles.past and self._had(c)],
             "h": self.question.h,
             "freq": self.question.freq,
             "summary": named(self.summary, self.seen, self.level).to_dicts(),
