@@ -12,6 +12,8 @@ from tradewind.forecast import Dependence, Forecast
 
 NARROWEST, WIDEST = 0.5, 2.0
 """Limits of a single series' own width factor."""
+SMALL = 0.05
+"""A shift of so much of the width is believed by half, a greater one by more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def quantile_shifts(
     (y − quantile) / width over the cells of a block. Its median part, the bias, is trusted as far
     as the cutoffs agree about it, and so is a narrower interval, for the future holds more
     surprises than hindsight; a wider one is trusted as far as there are series. With few series
-    blocks are pulled towards the whole horizon.
+    blocks are pulled towards the whole horizon. What is left is small or clear: a small shift is
+    what one season's common surprise leaves behind, and the next season has another.
     Source: split conformal prediction of quantiles, Romano, Patterson & Candès (2019), pooled
     over series; the shrinkage: this project.
     """
@@ -122,7 +125,9 @@ def quantile_shifts(
         own = rows / (rows + 100.0)
         mine = np.where(np.isfinite(mine), mine, pooled)
         shifts[b] = trust * (own * mine + (1 - own) * pooled)
-    return np.nan_to_num(shifts)
+    shifts = np.nan_to_num(shifts)
+    believed: Floats = shifts**5 / (shifts**4 + SMALL**4)
+    return believed
 
 
 def _shift(

@@ -15,7 +15,7 @@ from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import dependence_of, resized
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.protocol import Rescue
-from tradewind.models.trees_boost import Boosting, blend, boost_folds, predict
+from tradewind.models.trees_boost import Boosting, blend, boost_folds, predict, tables_of
 from tradewind.models.trees_columns import (
     SPANS,
     Rows,
@@ -61,8 +61,8 @@ class Trees:
 
     rows: int = 100_000
     trees: int = 150
-    leaves: int = 31
-    learning_rate: float = 0.1
+    leaves: int = 95
+    learning_rate: float = 0.08
     n_folds: int = 3
     columns: float = 0.5
     offset: float = 0.1
@@ -123,10 +123,11 @@ class Trees:
         fold, edges = time_folds(rows.at, self.n_folds)
         share = (rows.at - rows.origin) / task.h
         lesson = Lesson(x, answer, np.ones(len(answer)), fold, share)
-        models, unseen = blend(lesson, self.boosting(), relative_columns(names))
+        tables = tables_of(lesson, self.threads)
+        models, unseen = blend(lesson, tables, self.boosting(), relative_columns(names))
         error = answer - unseen
         size = replace(lesson, answer=np.log(np.abs(error) + 1e-3))
-        spread, sizes = boost_folds(size, self.spread_boosting(), "regression")
+        spread, sizes = boost_folds(size, tables, self.spread_boosting(), "regression")
         scores = error / np.exp(sizes)
         learnt = Learnt(
             names=names,

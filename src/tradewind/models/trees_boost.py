@@ -72,28 +72,71 @@ class Member:
         return out if self.line is None else out + self.line.predict(x, share)
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """A feature table as LightGBM bins it, once for all the models that learn from it.
+
+    fold   [K]   the spans of time
+    seen         for each span, the rows outside it
+    unseen       for each span, its rows
+    """
+
+    fold: Ints
+    seen: list[Any]
+    unseen: list[Any]
+
+
+def tables_of(lesson: Lesson, threads: int) -> Tables:
+    """The tables of each fold, with the bins of the whole.
+
+    Dataset.subset would save the copies, but LightGBM 4.7 then ended with a corrupted heap when one
+    fit followed another.
+    """
+    import lightgbm as lgb
+
+    whole = lgb.Dataset(
+        lesson.x,
+        lesson.answer,
+        free_raw_data=False,
+        params={**TABLE, "num_threads": threads},
+    ).construct()
+
+    def part(rows: Bools) -> Any:
+        table = lgb.Dataset(
+            lesson.x[rows],
+            lesson.answer[rows],
+            weight=lesson.weight[rows],
+            reference=whole,
+            params={**TABLE, "num_threads": threads},
+        )
+        return table.construct()
+
+    spans = np.unique(lesson.fold)
+    seen = [part(lesson.fold != held) for held in spans]
+    return Tables(spans, seen, [part(lesson.fold == held) for held in spans])
+
+
 def boost_folds(
-    lesson: Lesson, settings: Boosting, objective: str, numbers: Bools | None = None
+    lesson: Lesson,
+    tables: Tables,
+    settings: Boosting,
+    objective: str,
+    numbers: Bools | None = None,
 ) -> tuple[tuple[Member, ...], Floats]:
     """One model a fold, and every row's prediction by the model that has not seen its span.
 
     The number of trees is the one that did best on the unseen spans together.
+    tables        of this lesson, or of one with another answer
     numbers   [F]   columns that a ridge regression sees first; None for no regression
     """
     import lightgbm as lgb
 
-    x, threads = lesson.x, settings.threads
-    table = lgb.Dataset(
-        x,
-        lesson.answer,
-        weight=lesson.weight,
-        free_raw_data=False,
-        params={**TABLE, "num_threads": threads},
-    ).construct()
-    spans = np.unique(lesson.fold)
-    lines = _lines(lesson, spans, numbers)
+    x = lesson.x
+    lines = _lines(lesson, tables.fold, numbers)
     boosters, curves = [], []
-    for held, line in zip(spans, lines, strict=True):
+    for held, line, taught, tried in zip(
+        tables.fold, lines, tables.seen, tables.unseen, strict=True
+    ):
         seen, unseen = lesson.fold != held, lesson.fold == held
         left: Floats = lesson.answer
         if line is not None:
@@ -102,9 +145,9 @@ def boost_folds(
         boosters.append(
             lgb.train(
                 {**parameters(settings, objective, int(seen.sum())), "metric": "l1"},
-                _part(lesson, table, seen, left),
+                taught.set_label(left[seen]),
                 settings.trees,
-                valid_sets=[_part(lesson, table, unseen, left)],
+                valid_sets=[tried.set_label(left[unseen])],
                 valid_names=["unseen"],
                 callbacks=[lgb.record_evaluation(record)],
             )
@@ -116,9 +159,9 @@ def boost_folds(
         for booster, line in zip(boosters, lines, strict=True)
     )
     out = np.zeros(len(lesson.answer))
-    for held, member in zip(spans, members, strict=True):
+    for held, member in zip(tables.fold, members, strict=True):
         unseen = lesson.fold == held
-        out[unseen] = member.predict(x[unseen], lesson.share[unseen], threads)
+        out[unseen] = member.predict(x[unseen], lesson.share[unseen], settings.threads)
     return members, out
 
 
@@ -140,15 +183,17 @@ def _lines(lesson: Lesson, spans: Ints, numbers: Bools | None) -> list[Linear | 
     return [replace(line, weights=line.weights * trust) for line in lines] if trust else nothing
 
 
-def blend(lesson: Lesson, settings: Boosting, numbers: Bools) -> tuple[tuple[Member, ...], Floats]:
+def blend(
+    lesson: Lesson, tables: Tables, settings: Boosting, numbers: Bools
+) -> tuple[tuple[Member, ...], Floats]:
     """Two kinds of model, mixed as did best on unseen spans, and the unseen predictions.
 
     One aims at the median on top of a line, the other at the mean without one: where the line
     helps, and where it misleads, differs from shop to shop.
     """
-    first, unseen = boost_folds(lesson, settings, "regression_l1", numbers)
+    first, unseen = boost_folds(lesson, tables, settings, "regression_l1", numbers)
     again = replace(settings, seed=settings.seed + 100)
-    second, unseen_too = boost_folds(lesson, again, "regression", None)
+    second, unseen_too = boost_folds(lesson, tables, again, "regression", None)
     mixes = [trust * unseen + (1 - trust) * unseen_too for trust in TRUSTS]
     losses = [float((lesson.weight * np.abs(lesson.answer - mix)).sum()) for mix in mixes]
     best = int(np.argmin(losses))
@@ -168,14 +213,3 @@ def predict(members: tuple[Member, ...], x: Single, share: Floats, threads: int)
     for member in members:
         out += member.weight * member.predict(x, share, threads)
     return out / sum(member.weight for member in members)
-
-
-def _part(lesson: Lesson, table: Any, rows: Bools, label: Floats) -> Any:
-    """Some rows as a LightGBM table with the bins of the whole one, and with another label.
-
-    Dataset.subset would save a copy, but LightGBM 4.7 then ended with a corrupted heap when one
-    fit followed another.
-    """
-    import lightgbm as lgb
-
-    return lgb.Dataset(lesson.x[rows], label[rows], weight=lesson.weight[rows], reference=table)
