@@ -1,6 +1,7 @@
 """How well demand behind stock-outs is recovered: on synthetic shops, and on capped real sales.
 
 python benchmarks/demand.py [--data FOLDER]    prints a table; docs/experiments.md keeps it
+python benchmarks/demand.py --scoring          which truth a forecast of demand is scored against
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ import numpy as np
 import polars as pl
 
 from tradewind.arrays import Bools, Floats
+from tradewind.backtest.run import score
 from tradewind.data.demand import mark_censored, recover_demand
 from tradewind.data.synthetic import ShopSettings, SyntheticShop, crossborder_shop, shop
+from tradewind.models.naive import Average
+from tradewind.models.profile import Profile
 from tradewind.panel import Panel
+from tradewind.task import Roles, Task
 
 SEEDS = 5
 SPELLS = 20
@@ -72,6 +77,43 @@ def brazil(table: pl.DataFrame, rng: np.random.Generator) -> dict[str, float]:
     return {k: error(y[hit], v[hit]) for k, v in guesses.items()}
 
 
+def scoring() -> None:
+    """Scores of demand forecasts against the estimate of the whole history, and against sales on
+    the days with stock alone, beside those against the true demand."""
+    roles = Roles(("demand",), static=("category",), past=("price", "promotion", "y"))
+    task = Task(h=28, roles=roles, n_windows=2, estimate=recover_demand)
+    rows = []
+    for seed in range(3):
+        kind = ShopSettings(products=150, days=500)
+        invented = shop(kind, np.random.default_rng(seed))
+        found = recover_demand(invented.panel)
+        for window in task.windows(found):
+            ids = window.past.ids
+            row = [found.ids.index(key) for key in ids]
+            steps = slice(len(found.until(window.cutoff).ds), None)
+            whole = found.wide("demand")[row, steps][:, : task.h]
+            limited = found.wide("censored")[row, steps][:, : task.h] == 1
+            truths = {
+                "true demand": invented.demand[row, steps][:, : task.h],
+                "estimate of the whole history": whole,
+                "days with stock alone": np.where(limited, np.nan, whole),
+            }
+            for model in (Average(), Profile()):
+                made = model.fit(window.past, task).forecast(task.h, task.levels, None, "demand")
+                for name, truth in truths.items():
+                    scores = score(truth, made.select(ids), window.past.wide("demand"), 7)
+                    share = float(np.nansum(made.select(ids).median - truth) / np.nansum(truth))
+                    found_scores = [float(scores[m]) for m in ("wape", "sql", "coverage80")]
+                    rows.append((type(model).__name__, name, *found_scores, share))
+    table = pl.DataFrame(rows, ["model", "truth", "wape", "sql", "in 80 %", "bias"], orient="row")
+    means = (
+        table.group_by("model", "truth", maintain_order=True)
+        .mean()
+        .sort("model", maintain_order=True)
+    )
+    print(means.write_csv(float_precision=4))
+
+
 def show(name: str, rows: list[dict[str, float]]) -> None:
     mean = {k: float(np.mean([r[k] for r in rows])) for k in rows[0]}
     gain = 1 - np.array([r["recovered"] / min(r["raw"], r["mean of free days"]) for r in rows])
@@ -82,7 +124,12 @@ def show(name: str, rows: list[dict[str, float]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, default=Path("../shared/bench"))
-    data = parser.parse_args().data
+    parser.add_argument("--scoring", action="store_true")
+    asked = parser.parse_args()
+    if asked.scoring:
+        scoring()
+        return
+    data = asked.data
     settings = ShopSettings(products=200, days=730)
     kinds = {
         "shop, days": settings,

@@ -143,8 +143,8 @@ def trends(
 def called(chance: Floats, before: Floats, sure: float) -> pl.Series:
     """The direction of each series that is sure enough, else "unclear", [N].
 
-    What sold nothing before is never called: whether it comes back is no trend, and those said to
-    rise with 94 % did so in 33 % (docs/experiments.md, "Trends").
+    What sold nothing before is never called: whether it comes back is no trend, and of those said
+    to rise with 93.5 % only 34.6 % did (docs/experiments.md, "Trends").
 
     chance   [N, 3]   of rise, flat and fall
 
