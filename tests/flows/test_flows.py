@@ -148,6 +148,19 @@ def test_means_of_lower_levels_add_up_to_higher_ones(place: Workspace, first: Fo
         assert np.allclose(first.mean[rows].sum(axis=0), mean)
 
 
+def test_sums_over_channels_keep_the_names_of_products(tmp_path: Path, file: Path) -> None:
+    lines = pl.read_csv(file)
+    channel = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("web")).otherwise(pl.lit("app"))
+    lines = lines.with_columns(channel.alias("channel"))
+    asked = Question(h=7, freq="D", by=("product", "channel"), n_windows=1, models=NAIVE)
+    with Workspace(tmp_path) as workspace:
+        load(workspace, lines, at=AT)
+        told = forecast(workspace, asked, at=AT)
+    assert told.table.columns[:3] == ["product", "name", "ds"]
+    assert told.table["name"].null_count() == 0
+    assert told.table["product"].n_unique() == 8
+
+
 def test_retraining_promotes_a_new_version_and_rolling_back_returns(
     place: Workspace, first: Foretold
 ) -> None:
@@ -253,8 +266,10 @@ def test_what_is_planned_is_known_ahead(tmp_path: Path, made: SyntheticShop) -> 
 def test_what_is_not_there_is_named(place: Workspace) -> None:
     with pytest.raises(UnknownName, match="no target 'profit'; there are units, price"):
         Question(target="profit")
-    with pytest.raises(UnknownName, match=r"no level 'brand'; this shop has product, category"):
+    with pytest.raises(UnknownName, match=r"no level 'brand'; there are product, category"):
         forecast(place, Question(**{**ASKED.to_dict(), "level": "brand"}), at=AT)
+    with pytest.raises(UnknownName, match="channels apart, say --by product,channel"):
+        forecast(place, Question(**{**ASKED.to_dict(), "level": "channel"}), at=AT)
     with pytest.raises(UnknownName, match="has no model 'crystal_ball'"):
         backtest(place, Question(**{**ASKED.to_dict(), "models": ("crystal_ball",)}), at=AT)
 

@@ -39,6 +39,7 @@ class Level(StrEnum):
 
     product = "product"
     category = "category"
+    brand = "brand"
     channel = "channel"
     location = "location"
     total = "total"
@@ -103,9 +104,8 @@ LangOption = Annotated[
     Language | None,
     typer.Option(
         "--lang",
-        envvar="TRADEWIND_LANG",
         help="Language of what is printed, and of the report.",
-        show_default="from LANG",
+        show_default="from TRADEWIND_LANG, else LANG",
     ),
 ]
 HERE = Path()
@@ -113,7 +113,8 @@ HERE = Path()
 
 def language(asked: Language | None) -> Literal["en", "zh"]:
     """The language asked for, else the one of the environment."""
-    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    variables = ("TRADEWIND_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    names = (os.environ.get(name) for name in variables)
     spoken = next(filter(None, names), "")
     if asked is not None:
         return "zh" if asked is Language.zh else "en"

@@ -184,7 +184,10 @@ def named(rows: pl.DataFrame, seen: Seen, level: str) -> pl.DataFrame:
     )
     static = seen.panel.static
     if "name" in static.columns:
-        table = table.join(static.select("unique_id", "name"), on="unique_id", how="left")
+        told = static.select("unique_id", "name").drop_nulls().iter_rows()
+        names = {split_unique_id(key)[0]: name for key, name in told}
+        found = [names.get(part[0]) for part in parts]
+        table = table.with_columns(pl.Series("name", found, dtype=pl.String))
     empty = [c for c in table.columns if c != "product" and table[c].null_count() == len(table)]
     front = table.drop(empty)
     shown = [c for c in front.columns if c != "unique_id"]

@@ -22,6 +22,8 @@ from tradewind.task import MARKS, Roles, Task
 Shop = Workspace
 """A workspace as the flows call it: one merchant's shop."""
 LEVELS = ("product", "category", "brand", "channel", "location")
+PLACES = ("channel", "location")
+"""Levels that a shop has only where they are part of the series key."""
 STATIC = ("category", "brand", "channel", "location")
 NOT_COVARIATES = ("unique_id", "ds", "y", "revenue", *MARKS)
 
@@ -183,6 +185,7 @@ def groups_of(seen: Seen, level: str, ids: tuple[str, ...]) -> list[str]:
         return list(ids)
     have = [c for c in LEVELS if c in static and static[c].null_count() < len(static)]
     if level not in have:
-        raise UnknownName(f"no level {level!r}; this shop has {', '.join([*have, 'total'])}")
+        apart = f"; to tell {level}s apart, say --by product,{level}" if level in PLACES else ""
+        raise UnknownName(f"no level {level!r}; there are {', '.join([*have, 'total'])}{apart}")
     names = dict(static.select("unique_id", pl.col(level).fill_null("(none)")).iter_rows())
     return [str(names[key]) for key in ids]
