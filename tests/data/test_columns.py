@@ -151,6 +151,17 @@ def test_plain_headers_of_text(header: str, noun: str) -> None:
     assert guess_columns(table).header(noun) == header
 
 
+def test_an_empty_column_is_said_to_be_empty() -> None:
+    table = pl.DataFrame({"sku": ["A"], "date": ["2024-03-01"], "qty": ["2"], "channel": [None]})
+    assert ("channel", "channel", "", "named so, but empty") in guess_columns(table).rows()
+
+
+def test_what_is_missing_and_cannot_be_mapped_is_to_be_added() -> None:
+    table = pl.DataFrame({"sku": ["A"], "date": ["2024-03-01"]})
+    with pytest.raises(DataError, match=r"quantity; the table has \['sku', 'date'\]; add it"):
+        guess_columns(table).check("s.csv")
+
+
 def test_what_is_missing_is_named_with_what_there_is() -> None:
     columns = guess_columns(pl.DataFrame({"a": ["x"], "b": ["y"]}))
     assert columns.missing == ["product", "date", "quantity"]

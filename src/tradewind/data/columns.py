@@ -91,10 +91,15 @@ class Columns:
     def check(self, source_name: str) -> None:
         """Raise DataError if a required noun has no header."""
         if self.missing:
+            free = self.unused[:1]
+            advice = (
+                f"say which with a mapping, e.g. {self.missing[0]}={free[0]}"
+                if free
+                else "add it to the table"
+            )
             raise DataError(
                 f"{source_name}: no column was recognised as {' or '.join(self.missing)}; "
-                f"the table has {list(self.headers)}; say which with a mapping, e.g. "
-                f"{self.missing[0]}={self.headers[0]}"
+                f"the table has {list(self.headers)}; {advice}"
             )
 
 
@@ -116,7 +121,9 @@ def guess_columns(raw: pl.DataFrame) -> Columns:
             default=None,
         )
         if best is not None:
-            found[noun] = Guess(noun, best, f"named so, holds {_said(KIND[noun])}")
+            empty = "empty" in holds[best]
+            why = "named so, but empty" if empty else f"named so, holds {_said(KIND[noun])}"
+            found[noun] = Guess(noun, best, why)
     _add_plain(raw, holds, found)
     _fill_required(raw, holds, found)
     first = {h: _first(raw[h]) for h in raw.columns}

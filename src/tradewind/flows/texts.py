@@ -64,6 +64,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "why_dates": ("named so, holds dates", "表头吻合，为日期"),
     "why_numbers": ("named so, holds numbers", "表头吻合，为数字"),
     "why_marks": ("named so, holds marks", "表头吻合，为标记"),
+    "why_empty": ("named so, but empty", "表头吻合，但没有内容"),
     "why_named": ("named so", "表头吻合"),
     "why_product_of_name": ("named so, one for each name", "表头吻合，与名称一一对应"),
     "why_name_of_product": ("named so, one for each product", "表头吻合，每个商品一个"),
