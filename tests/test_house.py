@@ -46,6 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "flows": BELOW,
     "serve": NOUNS | {"flows"},
     "cli": NOUNS | {"flows"},
+    "__main__": {"cli"},
 }
 BANNED = {"utils", "helpers", "common", "misc", "manager"}
 
