@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -115,19 +114,3 @@ def test_means_of_members_add_up_to_the_mean_of_their_group() -> None:
     group = forecast.aggregate(["x", "x", "y"], 200, np.random.default_rng(1))
     sums = group.mean(200, np.random.default_rng(2))
     assert np.allclose(sums, [members[0] + members[1], members[2]])
-
-
-def test_series_of_a_group_move_together_and_means_still_add_up() -> None:
-    groups = {"s0": "a", "s1": "a", "s2": "b"}
-    steps = np.eye(4)
-    forecast = replace(normal(0, 1, n=4), dependence=Dependence(steps, 0.1, 0.5, groups))
-    paths = forecast.paths(20_000, np.random.default_rng(0))
-    together = np.atleast_2d(np.corrcoef(paths[:, 0]))
-    assert together[0, 1] == pytest.approx(0.6, abs=0.03)
-    assert together[0, 2] == pytest.approx(0.1, abs=0.03)
-    assert together[0, 3] == pytest.approx(0.1, abs=0.03)  # s3 has no group
-    np.testing.assert_allclose(paths.var(axis=2), 1.0, atol=0.05)
-    members = forecast.mean(300, np.random.default_rng(1))
-    pairs = forecast.aggregate(["x", "x", "y", "y"], 300, np.random.default_rng(1))
-    sums = pairs.mean(300, np.random.default_rng(2))
-    np.testing.assert_allclose(sums, [members[0] + members[1], members[2] + members[3]])

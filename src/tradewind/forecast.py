@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,14 +25,10 @@ class Dependence:
 
     steps    [h, h]   correlation of one series' normal scores over the horizon
     common            share of their variance that all series have in common, in [0, 1)
-    kin               share that series of one group have in common beyond that
-    groups            series → its group; one that is not here has no kin
     """
 
     steps: Floats
     common: float = 0.0
-    kin: float = 0.0
-    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +98,7 @@ class Forecast:
         if self.sampler is not None:
             return self.sampler(n, rng)
         return np.concatenate(
-            [self._draw(part, n, rng, shared) for part, shared in self._parts(n, rng)]
+            [self._draw(part, n, rng, common) for part, common in self._parts(n, rng)]
         )
 
     def aggregate(self, groups: Sequence[str], n: int, rng: np.random.Generator) -> Forecast:
@@ -117,8 +113,8 @@ class Forecast:
         if self.sampler is not None:
             np.add.at(sums, index, self.sampler(n, rng))
         else:
-            for part, shared in self._parts(n, rng):
-                np.add.at(sums, index[part], self._draw(part, n, rng, shared))
+            for part, common in self._parts(n, rng):
+                np.add.at(sums, index[part], self._draw(part, n, rng, common))
         quantiles = np.moveaxis(np.quantile(sums, self.levels, axis=2), 0, 2)
         return replace(
             self, ids=names, quantiles=quantiles, sampler=_resample(sums), dependence=None
@@ -134,7 +130,7 @@ class Forecast:
             own: Floats = self.sampler(n, rng).mean(axis=2)
             return own
         parts = self._parts(n, rng)
-        return np.concatenate([self._draw(p, n, rng, s).mean(axis=2) for p, s in parts])
+        return np.concatenate([self._draw(p, n, rng, c).mean(axis=2) for p, c in parts])
 
     def totals(self, n: int, rng: np.random.Generator) -> Floats:
         """Sample sums over the whole horizon, [N, n]."""
@@ -156,34 +152,24 @@ class Forecast:
         ]
         return table.with_columns(columns).sort("unique_id", "ds")
 
-    def _parts(self, n: int, rng: np.random.Generator) -> Iterator[tuple[slice, Floats]]:
-        """Slices of the series, each with what they share: normal scores [1 or M, h, n].
+    def _parts(self, n: int, rng: np.random.Generator) -> list[tuple[slice, Floats]]:
+        """Slices of the series, each with the normal scores that all series share, [h, n]."""
+        common = rng.standard_normal((self.h, n))
+        return [(slice(a, a + CHUNK), common) for a in range(0, max(len(self.ids), 1), CHUNK)]
 
-        The variance of what is shared is `common`, and `common` + `kin` for series of a group.
-        """
-        joint = self.dependence or Dependence(np.eye(self.h))
-        common = np.sqrt(joint.common) * rng.standard_normal((1, self.h, n))
-        names = [joint.groups.get(key, "") for key in self.ids] if joint.kin else []
-        found = sorted(set(names) - {""})
-        group = np.zeros((len(found) + 1, self.h, n))
-        group[1:] = np.sqrt(joint.kin) * rng.standard_normal((len(found), self.h, n))
-        place = _positions(names, ("", *found))
-        for first in range(0, max(len(self.ids), 1), CHUNK):
-            part = slice(first, first + CHUNK)
-            yield part, common + group[place[part]] if names else common
-
-    def _draw(self, part: slice, n: int, rng: np.random.Generator, shared: Floats) -> Floats:
+    def _draw(self, part: slice, n: int, rng: np.random.Generator, common: Floats) -> Floats:
         quantiles = self.quantiles[part]
-        joint = self.dependence
-        if joint is None:
+        if self.dependence is None:
             scores = np.broadcast_to(
                 rng.standard_normal((len(quantiles), 1, n)), (len(quantiles), self.h, n)
             )
         else:
-            kin = [joint.kin if key in joint.groups else 0.0 for key in self.ids[part]]
-            left = np.sqrt(1 - joint.common - np.array(kin))[:, None, None]
-            mixed = shared + left * rng.standard_normal((len(quantiles), self.h, n))
-            scores = np.einsum("ij,njs->nis", _root(joint.steps[: self.h, : self.h]), mixed)
+            share = self.dependence.common
+            own = rng.standard_normal((len(quantiles), self.h, n))
+            mixed = np.sqrt(share) * common + np.sqrt(1 - share) * own
+            scores = np.einsum(
+                "ij,njs->nis", _root(self.dependence.steps[: self.h, : self.h]), mixed
+            )
         drawn = self._clip(_interpolate(quantiles, self.levels, scores))
         return np.floor(drawn + rng.random(drawn.shape)) if self.whole else drawn
 

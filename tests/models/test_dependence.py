@@ -7,8 +7,6 @@ import pytest
 from scipy import special
 
 from tradewind.models.dependence import (
-    USUAL_COMMON,
-    _shares,
     dependence_of,
     fit_form,
     form,
@@ -91,40 +89,3 @@ def test_cells_that_say_nothing_are_nan() -> None:
     flat = np.zeros((2, 9))
     assert np.isnan(normal_scores(np.array([0.0, 5.0]), flat, DECILES)).all()
     assert np.isnan(normal_scores(np.array([np.nan]), np.arange(9.0)[None], DECILES)).all()
-
-
-def test_what_series_of_a_group_share_is_found_beyond_what_all_share() -> None:
-    rng = np.random.default_rng(3)
-    group = np.arange(80) % 4
-    common = rng.normal(size=(60, 1, 6))
-    kin = rng.normal(size=(60, 4, 6))[:, group]
-    own = rng.normal(size=(60, 80, 6))
-    cube = np.sqrt(0.1) * common + np.sqrt(0.3) * kin + np.sqrt(0.6) * own
-    found = dependence_of(cube, None, [f"g{g}" for g in group])
-    assert found.common == pytest.approx(0.1, abs=0.04)
-    assert found.kin == pytest.approx(0.3, abs=0.05)
-    assert dependence_of(cube).kin == 0.0
-    assert dependence_of(cube, None, [None] * 80).kin == 0.0
-
-
-def test_the_shares_equal_a_plain_loop() -> None:
-    rng = np.random.default_rng(4)
-    cube, weight = rng.normal(size=(2, 5, 3)) + rng.normal(size=(2, 1, 3)), rng.uniform(1, 2, 5)
-    cube[0, 1, 2] = np.nan
-    group = [0, 1, 0, 1, 2]
-    products, pairs = np.zeros(2), np.zeros(2)
-    square = total = 0.0
-    for w, a, t in np.ndindex(2, 5, 3):
-        if np.isnan(cube[w, a, t]):
-            continue
-        square += float(weight[a] * cube[w, a, t] ** 2)
-        total += float(weight[a])
-        for b in range(5):
-            if a != b and not np.isnan(cube[w, b, t]):
-                same = int(group[a] == group[b])
-                products[same] += weight[a] * weight[b] * cube[w, a, t] * cube[w, b, t]
-                pairs[same] += weight[a] * weight[b]
-    share = np.clip(products / pairs / (square / total), 0, 0.95)
-    common, kin = _shares(cube, weight, np.array(group))
-    assert common == pytest.approx(0.5 * share[0] + 0.5 * USUAL_COMMON)
-    assert kin == pytest.approx(0.5 * np.clip(share[1] - common, 0, 0.95 - common))

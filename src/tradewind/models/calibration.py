@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -202,7 +202,7 @@ def _moved(dependence: Dependence, amount: float) -> Dependence:
     """Correlations drawn towards one (amount > 0) or towards independence (amount < 0)."""
     goal = np.ones_like(dependence.steps) if amount > 0 else np.eye(len(dependence.steps))
     steps = (1 - abs(amount)) * dependence.steps + abs(amount) * goal
-    return replace(dependence, steps=steps)
+    return Dependence(steps, dependence.common)
 
 
 def _sum_coverage(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from tradewind.arrays import Floats
 from tradewind.forecast import Dependence, Forecast
@@ -29,9 +27,6 @@ from tradewind.models.protocol import Fitted, Forecaster, Rescue
 from tradewind.models.weights import blocks
 from tradewind.panel import Panel
 from tradewind.task import Task
-
-KIN = "category"
-"""The static column whose groups of series may share errors."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ class Conformal:
         for target in task.roles.targets:
             made = hindsight(self.inner, past, task, self.n_windows, self.memory, target)
             if made:
-                learnt[target] = correction_of(made, task, self.n_blocks, kin_of(past))
+                learnt[target] = correction_of(made, task, self.n_blocks)
             else:
                 reason = f"{target} is not calibrated: no earlier cutoff to learn from"
                 rescues += (Rescue("", "Conformal", reason),)
@@ -75,7 +70,7 @@ class Conformal:
         learnt = {
             target: Correction(
                 Calibration(tuple(c["levels"]), np.array(c["shift"]), c["width"], c["lower"]),
-                Dependence(np.array(c["steps"]), c["common"], c["kin"], c["groups"]),
+                Dependence(np.array(c["steps"]), c["common"]),
             )
             for target, c in about["corrections"].items()
         }
@@ -137,8 +132,6 @@ class FittedConformal:
                 "lower": c.calibration.lower,
                 "steps": c.dependence.steps.tolist(),
                 "common": c.dependence.common,
-                "kin": c.dependence.kin,
-                "groups": dict(c.dependence.groups),
             }
             for target, c in self.corrections.items()
         }
@@ -147,21 +140,8 @@ class FittedConformal:
         (folder / "conformal.json").write_text(text, encoding="utf-8")
 
 
-def kin_of(past: Panel) -> dict[str, str]:
-    """The category of each series that has one: what its errors may share beyond all others'."""
-    if KIN not in past.static.columns:
-        return {}
-    known = past.static.select("unique_id", pl.col(KIN).cast(pl.String)).drop_nulls()
-    return dict(known.iter_rows())
-
-
-def correction_of(
-    made: Hindsight, task: Task, n_blocks: int, groups: Mapping[str, str] | None = None
-) -> Correction:
-    """The correction that forecasts at earlier cutoffs call for.
-
-    groups   series → its group, whose errors may share more than all others'
-    """
+def correction_of(made: Hindsight, task: Task, n_blocks: int) -> Correction:
+    """The correction that forecasts at earlier cutoffs call for."""
     of_step = blocks(task.h, n_blocks)
     levels = made[0][1].levels
     ids = made[0][1].ids
@@ -179,10 +159,8 @@ def correction_of(
     )
     better = [(calibrated(f, calibration, task.h), y) for _, f, y in made]
     scores = _aligned(made, ids, [f.quantiles for f, _ in better])
-    size, kin = spread_of(better[0][0].quantiles).mean(axis=(1, 2)), groups or {}
-    joint = dependence_of(scores, size, [kin.get(key) for key in ids] if kin else ())
-    joint = replace(fitted_to_sums(joint, better), groups=kin)
-    return Correction(calibration, joint)
+    joint = dependence_of(scores, spread_of(better[0][0].quantiles).mean(axis=(1, 2)))
+    return Correction(calibration, fitted_to_sums(joint, better))
 
 
 def calibrated(forecast: Forecast, calibration: Calibration, task_h: int) -> Forecast:

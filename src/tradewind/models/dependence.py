@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from scipy import special
 
-from tradewind.arrays import Floats, Ints
+from tradewind.arrays import Floats
 from tradewind.forecast import Dependence
 
 USUAL_LASTING, USUAL_DECAY, USUAL_COMMON = 0.25, 0.5, 0.1
@@ -50,16 +49,13 @@ def normal_scores(y: Floats, quantiles: Floats, levels: Sequence[float]) -> Floa
     return np.where(unknown, np.nan, np.clip(scores, -FARTHEST, FARTHEST))
 
 
-def dependence_of(
-    scores: Floats, size: Floats | None = None, groups: Sequence[str | None] = ()
-) -> Dependence:
+def dependence_of(scores: Floats, size: Floats | None = None) -> Dependence:
     """The dependence that a back-test's normal scores show.
 
     scores   [M, h] or [W, N, h]   normal scores of W cutoffs and N series, nan where unknown
     size     [N]                   weight of a series in what is common: its spread in units, as
                                    sums are ruled by the large ones, whose errors are less their
                                    own noise; None weighs all alike
-    groups   [N]                   the group of each series, None for none; () for no groups at all
 
     Correlations are pooled over series and cutoffs, not centred (an error that all steps share is
     what makes sums uncertain), and shrunk towards lasting + (1 − lasting) · decay^|i−j| fitted to
@@ -87,12 +83,7 @@ def dependence_of(
     trust = rows / (rows + 10 * h)
     steps = trust * raw + (1 - trust) * form(lasting, decay, h)
     weight = np.ones(cube.shape[1]) if size is None else size
-    if len(set(groups) - {None}) < 2:
-        return Dependence(steps, _shares(cube, weight, np.arange(cube.shape[1]))[0])
-    names = {name: place for place, name in enumerate(sorted({g for g in groups if g is not None}))}
-    alone = iter(range(len(names), len(names) + len(groups)))
-    place = [next(alone) if g is None else names[g] for g in groups]
-    return Dependence(steps, *_shares(cube, weight, np.array(place)))
+    return Dependence(steps, _common_share(cube, weight))
 
 
 def usual_dependence(h: int) -> Dependence:
@@ -104,13 +95,13 @@ def resized(dependence: Dependence, h: int) -> Dependence:
     """The same dependence for h steps; beyond those it was learnt on, by the form fitted to it."""
     have = len(dependence.steps)
     if h <= have:
-        return replace(dependence, steps=dependence.steps[:h, :h])
+        return Dependence(dependence.steps[:h, :h], dependence.common)
     wide = form(*fit_form(dependence.steps, np.ones((have, have))), h)
     wide[:have, :have] = dependence.steps
     values, vectors = np.linalg.eigh(wide)  # the patched matrix may have negative eigenvalues
     mended = (vectors * np.maximum(values, 1e-9)) @ vectors.T
     scale = np.sqrt(np.diag(mended))
-    return replace(dependence, steps=mended / np.outer(scale, scale))
+    return Dependence(mended / np.outer(scale, scale), dependence.common)
 
 
 def form(lasting: float, decay: float, h: int) -> Floats:
@@ -141,46 +132,19 @@ def fit_form(correlation: Floats, weight: Floats) -> tuple[float, float]:
     return best[1], best[2]
 
 
-def _shares(cube: Floats, weight: Floats, group: Ints) -> tuple[float, float]:
-    """Share of the variance that series of different groups have in common, and kin beyond it.
-
-    Mean product of two series' scores at one cutoff and step, against their mean square: over pairs
-    of different groups, and over pairs of one group. Both are shrunk towards the usual shares, the
-    more the fewer the cutoffs.
-
-    group   [N]   place of each series' group
-    """
+def _common_share(cube: Floats, weight: Floats) -> float:
+    """Mean product of two series' scores at one cutoff and step, against their mean square."""
     have = np.isfinite(cube)
     z = np.where(have, cube, 0.0)
     w = np.where(have, weight[:, None], 0.0)  # [W, N, h]
-    square = float((w * z**2).sum() / max(w.sum(), 1e-12))
-    if not square > 0:
-        return USUAL_COMMON, 0.0
-    one = np.zeros_like(group)
-    products, pairs = _pairs(w * z, group), _pairs(w, group)
-    across = _pairs(w * z, one) - products, _pairs(w, one) - pairs
-    told = [_told(*across, square), _told(products, pairs, square)]
-    common = told[0][1] * told[0][0] + (1 - told[0][1]) * USUAL_COMMON
-    return common, told[1][1] * float(np.clip(told[1][0] - common, 0.0, 0.95 - common))
-
-
-def _pairs(values: Floats, group: Ints) -> Floats:
-    """Sum of the products of two series' values over the pairs of each group, [W, h].
-
-    values   [W, N, h]
-    """
-    order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    sums = np.add.reduceat(values[:, order], starts, axis=1)
-    pairs: Floats = (sums**2).sum(axis=1) - (values**2).sum(axis=1)
-    return pairs
-
-
-def _told(products: Floats, pairs: Floats, square: float) -> tuple[float, float]:
-    """A share of the variance, and the trust in it, which grows with the cutoffs."""
-    use = pairs > 1e-9 * max(float(pairs.max()), 1e-12)
+    products = (w * z).sum(axis=1) ** 2 - ((w * z) ** 2).sum(axis=1)  # [W, h]
+    pairs = w.sum(axis=1) ** 2 - (w**2).sum(axis=1)
+    use = (have.sum(axis=1) > 1) & (pairs > 0)
     if not use.any():
-        return 0.0, 0.0
+        return USUAL_COMMON
+    pair_mean = products[use].sum() / pairs[use].sum()
+    mean_square = (w * z**2).sum(axis=1)[use].sum() / w.sum(axis=1)[use].sum()
+    share = float(np.clip(pair_mean / mean_square, 0.0, 0.95)) if mean_square > 0 else USUAL_COMMON
     windows = int(use.any(axis=1).sum())
-    share = float(np.clip(products[use].sum() / pairs[use].sum() / square, 0.0, 0.95))
-    return share, windows / (windows + 2.0)
+    trust = windows / (windows + 2.0)
+    return trust * share + (1 - trust) * USUAL_COMMON

@@ -14,18 +14,15 @@ from tradewind.models.protocol import Rescue
 
 def write_forecast(path: Path, forecast: Forecast) -> None:
     """Write a forecast without a sampler as a numpy archive."""
-    joint = forecast.dependence
     about = {
         "ids": list(forecast.ids),
         "levels": list(forecast.levels),
         "target": forecast.target,
         "whole": forecast.whole,
         "lower": forecast.lower,
-        "common": joint.common if joint else None,
-        "kin": joint.kin if joint else 0.0,
-        "groups": dict(joint.groups) if joint else {},
+        "common": forecast.dependence.common if forecast.dependence else None,
     }
-    steps = joint.steps if joint else np.zeros((0, 0))
+    steps = forecast.dependence.steps if forecast.dependence else np.zeros((0, 0))
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
         np.savez(
@@ -42,8 +39,7 @@ def read_forecast(path: Path) -> Forecast:
     """The forecast that `write_forecast` wrote."""
     with np.load(path, allow_pickle=False) as archive:
         about = json.loads(archive["about"].tobytes())
-        shares = about["common"], about["kin"], about["groups"]
-        joint = None if about["common"] is None else Dependence(archive["steps"], *shares)
+        joint = None if about["common"] is None else Dependence(archive["steps"], about["common"])
         return Forecast(
             tuple(about["ids"]),
             archive["ds"],
