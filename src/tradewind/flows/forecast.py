@@ -211,7 +211,7 @@ def rounded(table: pl.DataFrame) -> pl.DataFrame:
     """Two decimals, below one three digits that count; whole columns whole; days without a time.
 
     >>> rounded(pl.DataFrame({"mean": [3.4000000001, 0.012345], "q0.5": [3.0, 0.0]})).rows()
-    [(3.4, 0.0123), (3, 0)]
+    [(3.4, 3), (0.0123, 0)]
     """
 
     def cells(column: pl.Series) -> pl.Series:
