@@ -11,6 +11,9 @@ KINDS = ("orders", "daily", "sales")
 DAILY_SHARE = 0.99
 """Share of lines whose product, channel, location and day must be theirs alone in daily totals."""
 
+PART = 1_000_000
+"""Keys that are hashed at once."""
+
 PLACE = ("product", "channel", "location")
 
 
@@ -58,7 +61,7 @@ def with_event_ids(lines: pl.DataFrame, kind: str) -> pl.DataFrame:
         keyed = keyed.with_columns(_numbered(pl.int_range(pl.len()).over("key")))
     elif kind == "orders" and "line" not in lines.columns:
         keyed = _with_distinct_numbers(keyed)
-    return keyed.with_columns(_digests(keyed["key"]).alias("event_id"))
+    return lines.with_columns(_digests(keyed["key"]).alias("event_id"))
 
 
 def _if_blank(lines: pl.DataFrame) -> list[pl.Expr]:
@@ -89,8 +92,9 @@ def _digests(keys: pl.Series) -> pl.Series:
     >>> _digests(pl.Series(["abc"]))[0]
     '900150983cd24fb0d6963f7d28e17f72'
     """
-    table = pl.DataFrame({"key": keys})  # duckdb finds it by its name
+    made = []
     with duckdb.connect() as connection:
-        connection.register("lines", table.to_arrow())
-        hashed: pl.DataFrame = connection.sql("select md5(key) as id from lines").pl()
-    return hashed["id"]
+        for part in pl.DataFrame({"key": keys}).iter_slices(PART):
+            connection.register("lines", part.to_arrow())
+            made.append(connection.sql("select md5(key) as id from lines").pl()["id"])
+    return pl.concat(made) if made else pl.Series([], dtype=pl.String)

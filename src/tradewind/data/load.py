@@ -51,5 +51,7 @@ def load_table(
     raw = read(source, table=table)
     columns = guess_columns(raw).corrected(mapping or {})
     reading = Reading(date_order=date_order, kind=kind, recorded_at=recorded_at)
-    lines, cleaning = repair(parse(raw, columns, source_name(source), reading))
+    parsed = parse(raw, columns, source_name(source), reading)
+    del raw  # a table of many millions of lines need not be held twice
+    lines, cleaning = repair(parsed)
     return Loaded(lines, columns, cleaning)
