@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-import string
 from pathlib import Path
-
-import pytest
 
 from tradewind.data import columns, others
 from tradewind.data.cleaning import KINDS as REPAIRS
@@ -21,19 +18,6 @@ SRC = Path(inspect.getfile(columns)).parents[1]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 BUILT = ("why_", "look_", "stage_", "status_", "target_", "kind_of_", "planned_")
 """Keys that are looked up by what another room says, or put together."""
-
-
-def places(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-@pytest.mark.parametrize("key", TEXTS)
-def test_a_text_has_both_languages_with_the_same_places(key: str) -> None:
-    english, chinese = TEXTS[key]
-    assert english
-    assert chinese
-    assert places(english) == places(chinese)
-    assert not CHINESE.search(english)
 
 
 def test_every_text_asked_for_exists_and_every_text_is_asked_for() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from scipy import special
 
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.calibration import fitted_to_sums, quantile_shifts, width_factors
@@ -87,6 +88,32 @@ def test_a_bias_that_the_cutoffs_do_not_agree_about_is_left_alone() -> None:
     moody = [(rng.normal(b, 0.9, (100, 4)), quantiles) for b in (2.5, -2.0, 0.6)]
     assert quantile_shifts(steady, DECILES, of_step)[0, 4] > 0.25
     assert abs(quantile_shifts(moody, DECILES, of_step)[0, 4]) < 0.05
+
+
+def test_a_small_shift_is_left_alone_and_a_clear_one_is_made() -> None:
+    rng = np.random.default_rng(2)
+    quantiles = np.broadcast_to(special.ndtri(DECILES), (4000, 4, 9)).copy()
+    width = quantiles[0, 0, -1] - quantiles[0, 0, 0]
+    made = {
+        share: quantile_shifts(
+            [(rng.normal(share * width, 1, (4000, 4)), quantiles) for _ in range(3)],
+            DECILES,
+            np.zeros(4, dtype=np.int64),
+        )[0]
+        for share in (0.02, 0.2)
+    }
+    assert np.abs(made[0.02]).max() < 0.005
+    np.testing.assert_allclose(made[0.2], 0.2, atol=0.02)
+
+
+def test_a_part_of_the_horizon_without_an_outcome_takes_the_shift_of_the_whole() -> None:
+    rng = np.random.default_rng(3)
+    quantiles = np.broadcast_to(special.ndtri(DECILES), (500, 4, 9)).copy()
+    y = rng.normal(1.0, 1, (500, 4))
+    y[:, 2:] = np.nan
+    shifts = quantile_shifts([(y, quantiles)] * 2, DECILES, np.array([0, 0, 1, 1]))
+    assert shifts[0, 4] > 0.25
+    np.testing.assert_allclose(shifts[1], shifts[0], atol=1e-9)
 
 
 def test_quantile_shifts_put_the_wanted_share_below_each_level() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -145,13 +145,27 @@ def test_without_earlier_cutoffs_weights_follow_the_beliefs_and_it_is_said() -> 
     assert sure.weights["y"][:, 0].min() > 0.95
 
 
-def test_a_belief_moves_the_weight_as_far_as_hindsight_is_short() -> None:
-    plain = Ensemble((SeasonalNaive(), Average()))
-    doubting = replace(plain, beliefs=(3.0, 1.0))
-    weights = [e.fit(weekly_panel(), TASK).weights["y"][:, 0].max() for e in (plain, doubting)]
-    assert weights[1] <= weights[0]
-    with pytest.raises(ValueError, match="3 members, there are 2"):
-        replace(plain, beliefs=(1.0, 1.0, 1.0))
+def test_a_belief_counts_where_hindsight_is_short_and_hardly_where_it_is_long() -> None:
+    beliefs = np.array([0.5, 1.0, 1.0])
+    moved = [
+        (
+            learn_weights(cells(units=units), DECILES, blocks(4, 2), beliefs)
+            - learn_weights(cells(units=units), DECILES, blocks(4, 2))
+        )[:, 0].max()
+        for units in (1, 5000)
+    ]
+    assert moved[0] > 0.3
+    assert moved[1] < 0.05
+
+
+def test_beliefs_stay_with_their_members_where_one_takes_no_part() -> None:
+    members = (Failing(), SeasonalNaive(), Average())
+    doubtful = Ensemble(members, beliefs=(1.0, 1e3, 1.0)).fit(weekly_panel(), TASK)
+    sure = Ensemble(members, beliefs=(1e3, 1.0, 1.0)).fit(weekly_panel(), TASK)
+    assert sure.weights["y"][:, 1].min() > 0.95
+    assert doubtful.weights["y"][:, 2].max() > 0.5
+    with pytest.raises(ValueError, match="2 members, there are 3"):
+        Ensemble(members, beliefs=(1.0, 1.0))
 
 
 def test_hindsight_weighs_each_cutoff_by_the_others() -> None:

@@ -52,7 +52,7 @@ def bench_fev(
     if json:
         sys.stdout.write(done.to_json() + "\n")
         return
-    views.fev(told(Language.en), done.table().to_dicts())
+    views.fev(told(Language.en), done.table().to_dicts(), asked.tasks)
     terminal.next_step("add --json to keep every score, --dev to choose settings")
 
 

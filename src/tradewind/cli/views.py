@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -283,9 +284,8 @@ def version(say: Told, told: dict[str, Any]) -> None:
     console().print()
 
 
-def fev(say: Told, rows: list[dict[str, Any]]) -> None:
-    """Our models among the published ones."""
-    tasks = [c for c in rows[0] if "_" in c and c[-1] in "DWM"] if rows else []
+def fev(say: Told, rows: list[dict[str, Any]], tasks: Sequence[str]) -> None:
+    """Our models among the published ones, with a column for each task."""
     table(
         say,
         "fev-bench retail: skill by SQL",
@@ -312,11 +312,12 @@ def fev(say: Told, rows: list[dict[str, Any]]) -> None:
 def short(task: str) -> str:
     """A task's name in a heading.
 
-    >>> short("hierarchical_sales_1D"), short("walmart")
-    ('hier. 1D', 'walmart')
+    >>> short("hierarchical_sales_1D"), short("walmart"), short("hierarchical_sales_1D_promo")
+    ('hier. 1D', 'walmart', 'hier. 1D promo')
     """
-    word, _, rest = task.partition("_")
-    return f"{word[:4]}. {rest.rpartition('_')[2]}" if rest else word
+    word, *rest = task.split("_")
+    from_frequency = dropwhile(lambda part: not part[0].isdigit(), rest)
+    return " ".join([f"{word[:4]}.", *from_frequency]) if rest else word
 
 
 def findings(say: Told, found: Sequence[Any]) -> None:

@@ -92,7 +92,3 @@ def read_learnt(folder: Path) -> Learnt:
         scores=np.array(about["scores"]),
         dependence=joint,
     )
-
-
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
