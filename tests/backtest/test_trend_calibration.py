@@ -76,18 +76,18 @@ def _narrowed(made: Forecast) -> Forecast:
 
 
 @pytest.mark.slow
-def test_of_those_called_from_80_percent_on_about_80_percent_move() -> None:
-    models = (preset("default", Memory())["ensemble"] for _ in range(12))
-    table = pl.concat(calls(*told(model, seed, products=100)) for seed, model in enumerate(models))
+@pytest.mark.timeout(3600)
+def test_of_those_said_to_move_at_about_80_percent_about_80_percent_do() -> None:
+    """Forty shops: products of one shop share their surprises, and twelve shops tell too little."""
+    models = (preset("fast", Memory())["ensemble"] for _ in range(40))
+    table = pl.concat(calls(*told(model, seed, products=60)) for seed, model in enumerate(models))
     n, said, came = moving(table)
-    assert n >= 150
-    assert came >= trend.SURE - 0.03
-    assert came == pytest.approx(said, abs=0.1)
+    assert n >= 400
+    assert came == pytest.approx(said, abs=0.06)
     for name in ("rise", "fall"):
         called = table.filter(pl.col("direction") == name)
-        assert (called["came"] == name).to_numpy().mean() >= trend.SURE - 0.03
+        assert (called["came"] == name).to_numpy().mean() >= trend.SURE
         some = table.filter(pl.col(f"p_{name}").is_between(0.7, 0.9))
-        assert len(some) >= 60
+        assert len(some) >= 200
         share = float((some["came"] == name).to_numpy().mean())
-        # measured: 0.80 said and 0.69 came (rise), 0.80 and 0.78 (fall); docs/experiments.md
-        assert share == pytest.approx(float(some[f"p_{name}"].to_numpy().mean()), abs=0.13)
+        assert share == pytest.approx(float(some[f"p_{name}"].to_numpy().mean()), abs=0.06)
