@@ -323,3 +323,30 @@ def test_a_forecast_says_what_is_planned_and_what_is_not(
         assert run("load", plan, "--kind", "calendar", "-w", shop).status == 0
         assert wanted in run("forecast", *fast).out
     assert run("forecast", *fast, "--json").json["planned"] == ["promotion"]
+
+
+def test_a_forecast_writes_a_report_in_the_language_of_the_reader(run: Any, shop: Path) -> None:
+    fast = ("--models", NAIVE, "--windows", 1, "--h", 7, "-w", shop)
+    for lang, word in (("en", "What each product will sell"), ("zh", "每个商品能卖多少")):
+        told = run("forecast", *fast, "--report", "--lang", lang)
+        assert told.status == 0, told.err
+        (page,) = (shop / "reports").glob(f"*-{lang}.html")
+        assert str(page) in told.out
+        text = page.read_text(encoding="utf-8")
+        assert word in text
+        assert "茶-1" in text
+        assert "tradewind forecast --workspace shop --report" in text
+    written = Path(run("forecast", *fast, "--report", "--json").json["report"])
+    assert written.is_file()
+
+
+def test_a_report_is_refused_where_it_would_show_something_else(run: Any, shop: Path) -> None:
+    fast = ("--windows", 1, "--h", 7, "-w", shop, "--report")
+    assert (
+        "a report shows units, not revenue"
+        in run("forecast", "--models", NAIVE, "--target", "revenue", *fast).err
+    )
+    assert run("forecast", "--models", "average", *fast).status == 0
+    told = run("forecast", "--models", "seasonal_naive", *fast)
+    assert told.status == 2
+    assert "the promoted model is average, which was not back-tested" in told.err

@@ -42,6 +42,7 @@ def leaderboard(
     rng = rng or np.random.default_rng(0)
     rows = [_row(backtest, model, baseline, rng) for model in backtest.models]
     board = pl.DataFrame(rows, infer_schema_length=None)
+    board = board.with_columns(pl.col(pl.Null).cast(pl.Float64))  # a score that no model has
     return board.sort("skill", "sql", descending=[True, False], nulls_last=True)
 
 

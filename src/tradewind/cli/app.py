@@ -201,12 +201,16 @@ def forecast(
     out: Annotated[
         Path | None, typer.Option(help="Also write the quantiles to .parquet or .csv.")
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Also write a page for the browser, in reports/.")
+    ] = False,
     rows: RowsOption = 15,
     lang: LangOption = None,
     json: Json = False,
 ) -> None:
     """Forecast with the promoted model; without one, back-test, choose and train first."""
     from tradewind.flows import forecast as flow
+    from tradewind.flows import report as page
 
     question = asked(
         target=target,
@@ -223,10 +227,13 @@ def forecast(
     say = told(lang)
     with opened(workspace) as shop, terminal.progress(quiet=json, words=say.stage) as tell:
         made = flow.forecast(shop, question, retrain=retrain, out=out, progress=tell)
+        written = page.publish(shop, made, language(lang), progress=tell) if report else None
     if json:
-        terminal.as_json(made.to_dict())
+        terminal.as_json(made.to_dict() | ({"report": written} if report else {}))
         return
     views.forecast(say, made.to_dict(), rows=rows)
+    if written is not None:
+        terminal.facts(say("done"), [(say("report"), written)])
     then = views.command(workspace, "trends")
     terminal.next_step(say("written", out=out) if out else say("or_keep", command=then))
 

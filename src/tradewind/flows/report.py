@@ -10,13 +10,15 @@ import polars as pl
 
 from tradewind.backtest.compare import error_by_step, money_error
 from tradewind.backtest.intervals import interval_table
+from tradewind.backtest.run import Progress
 from tradewind.charts.contents import Money, Report
 from tradewind.charts.report import render
 from tradewind.data.demand import recover_demand
-from tradewind.flows.backtest import Tested
+from tradewind.errors import DataError
+from tradewind.flows.backtest import Tested, evaluate
 from tradewind.flows.forecast import Foretold
 from tradewind.flows.load import repairs_of
-from tradewind.flows.trends import Moves
+from tradewind.flows.trends import Moves, moves
 from tradewind.panel import Panel
 from tradewind.store import Workspace, runs
 
@@ -26,8 +28,35 @@ SPELLED = {"wape": "WAPE", "sql": "SQL", "mase": "MASE", "money": "money_error"}
 PROMOTIONS = ("promotion", "discount", "display", "mailer")
 
 
+def publish(
+    shop: Workspace,
+    foretold: Foretold,
+    language: Literal["en", "zh"],
+    *,
+    at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write the page of a forecast, with a back-test beside it, and say where it lies.
+
+    What an earlier back-test of the same sales has forecast is taken from the workspace's cache.
+
+    Raises DataError for another target than units, or where the preset lacks the promoted model.
+    """
+    at = at or datetime.now()
+    asked, model = foretold.question, foretold.trained.version.forecaster
+    if asked.target != "units":
+        raise DataError(f"a report shows units, not {asked.target}; leave --target or --report out")
+    tested = evaluate(shop, asked, foretold.seen, at=at, progress=progress)
+    if model not in tested.result.models:
+        raise DataError(
+            f"the promoted model is {model}, which was not back-tested: it was trained with "
+            f"another --preset or --models; name the same, or say --retrain"
+        )
+    return write_report(shop, report(shop, tested, foretold, moves(foretold), at=at), language)
+
+
 def report(
-    shop: Workspace, tested: Tested, foretold: Foretold, moves: Moves, *, at: datetime
+    shop: Workspace, tested: Tested, foretold: Foretold, found: Moves, *, at: datetime
 ) -> Report:
     """Everything the page shows, from one back-test and one forecast."""
     seen = foretold.seen
@@ -48,15 +77,15 @@ def report(
         error_by_step=error_by_step(tested.result),
         calibration=interval_table(tested.result, model),
         repairs=repairs(shop, foretold),
-        trends=_named(moves.table, panel),
-        trend_span=moves.call.span,
-        trend_sure=moves.call.sure,
+        trends=_named(found.table, panel),
+        trend_span=found.call.span,
+        trend_sure=found.call.sure,
         money=money(tested, model),
         n_windows=len(tested.result.cutoffs),
         version=f"{foretold.trained.version.name}/{foretold.trained.version.version}",
         digest=seen.digest,
         preset=tested.question.preset,
-        command=f"tradewind forecast --workspace {shop.path.name}",
+        command=f"tradewind forecast --workspace {shop.path.name} --report",
     )
 
 
