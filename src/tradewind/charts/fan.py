@@ -125,7 +125,7 @@ def fan_option(fan: Fan, words: Words, theme: Theme) -> Option:
     bottom = 152 if priced else 48 if fan.promoted is not None else 24
     option["grid"] = [{"left": 56, "right": 16, "top": 40, "bottom": bottom, **EXACT}]
     option["xAxis"] = [category_axis(theme, labels, gridIndex=0, boundaryGap=False)]
-    option["xAxis"][0]["axisLabel"]["alignMaxLabel"] = "right"
+    option["xAxis"][0]["axisLabel"] |= {"alignMaxLabel": "right", "showMaxLabel": True}
     option["yAxis"] = [value_axis(theme, gridIndex=0)]
     option["series"] = [
         *_bands(fan, words, theme),

@@ -103,7 +103,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # movers
     "movers_title": (
-        "{rising} products are very likely to rise and {falling} to fall",
+        "Very likely to rise: {rising}, to fall: {falling}",
         "{rising} 个商品很可能上涨，{falling} 个很可能下跌",
     ),
     "movers_note": (
