@@ -6,6 +6,7 @@ TradewindError
 ├── UnknownName      a model, run, series or target that is not there  → exit 2, HTTP 404
 ├── MissingPackage   an optional package is not installed              → exit 2, HTTP 501
 ├── WorkspaceBusy    another process holds the workspace               → exit 1, HTTP 503
+├── Diverged         training found no finite loss any more            → exit 2, HTTP 422
 └── Infeasible       no decision satisfies the constraints             → exit 1, HTTP 409
 """
 
@@ -32,6 +33,10 @@ class MissingPackage(TradewindError):
 
 class WorkspaceBusy(TradewindError):
     """Another process holds the workspace; the message names it."""
+
+
+class Diverged(TradewindError):
+    """Training found no finite loss any more; the message names the step."""
 
 
 class Infeasible(TradewindError):

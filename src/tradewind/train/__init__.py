@@ -1,0 +1,1 @@
+"""Trains networks of any kind, keeps their checkpoints and hands them over to ONNX."""
