@@ -10,3 +10,5 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Dates = NDArray[np.datetime64]
 """Period starts, as datetime64[us]."""
+Floats32 = NDArray[np.float32]
+"""Inputs and outputs of networks."""

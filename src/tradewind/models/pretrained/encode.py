@@ -1,0 +1,305 @@
+"""From series to the network's inputs: normalised, laid out in tokens, with the season at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from tradewind.arrays import Bools, Floats32, Ints
+from tradewind.models.pretrained.effects import effects
+from tradewind.models.pretrained.layout import PATCH, RUN, layout
+
+SLOTS, STATIC, PHASES = 16, 8, 8
+HALF_LIFE = 14.0
+"""Steps after which an observation counts half in the recent level."""
+PRIOR_SPREAD = 0.5
+"""Spread assumed of a series before its second observation, as a share of its mean."""
+
+HISTORY_CHANNELS = 6 + SLOTS  # z, seen, last season, its mask, stock-out, effect
+FUTURE_CHANNELS = 5 + SLOTS  # last season, its mask, longer season, its mask, effect
+STEP_FEATURES = PHASES + 6  # phases, both seasons' waves, effect, recency
+PREFIX = 2 * SLOTS + STATIC + 12
+VALUES = 3  # z, z², effect
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """B series that end at the same step, right-aligned, as recorded.
+
+    y            [B, T]          nan where there is no observation; T is one of CONTEXTS
+    stockout     [B, T]          sales were limited by stock: y is a lower bound there
+    covariates   [B, T + H, K]   K = SLOTS; nan or 0 where there is none; H is 64 or less
+    kinds        [B, K]          0 empty, 1 known ahead, 2 past only
+    static       [B, S]          S = STATIC numbers that never change
+    season       [B, 2]          steps in the season and in a longer one; 0 is none
+    phase        [B, T + H, 8]   sine and cosine of hour, weekday, day of month, day of year
+    borrowed     [B]             True where y is not the series' own but that of its siblings
+    """
+
+    y: Floats32
+    stockout: Bools
+    covariates: Floats32
+    kinds: Ints
+    static: Floats32
+    season: Ints
+    phase: Floats32
+    borrowed: Bools
+
+    def rows(self, rows: slice) -> Context:
+        """Some of the series."""
+        return Context(*(getattr(self, item.name)[rows] for item in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the network reads, all float32 except the indices of the layout.
+
+    fine, coarse   [B, N, 16·HISTORY_CHANNELS]   tokens of the past
+    query          [B, Nq, 16, FUTURE_CHANNELS]  tokens of the horizon
+    phases         [B, N, 8]                     calendar at each token's first step, all tokens
+    prefix         [B, PREFIX]                   what never changes
+    keys           [B, T, STEP_FEATURES + 2]     each past step as it may be found again
+    values         [B, T, 3]                     z, z² and effect there
+    asks           [B, H, STEP_FEATURES + 2]     each step of the horizon, asking
+    level          [B]                           recent level of z
+    distance, place                              see Layout
+    """
+
+    fine: Floats32
+    coarse: Floats32
+    query: Floats32
+    phases: Floats32
+    prefix: Floats32
+    keys: Floats32
+    values: Floats32
+    asks: Floats32
+    level: Floats32
+    distance: Ints
+    place: Ints
+
+    def arrays(self) -> dict[str, Floats32 | Ints]:
+        """By name, as the network's arguments and the exported graph's inputs are called."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """z = asinh((y − loc) / size), and back; loc and size are [B, 1]."""
+
+    loc: Floats32
+    size: Floats32
+
+    def forward(self, y: Floats32) -> Floats32:
+        """y [B, T] as z."""
+        return np.arcsinh((y - self.loc) / self.size)
+
+    def back(self, z: Floats32) -> Floats32:
+        """z [B, H, Q] as y."""
+        return np.sinh(np.clip(z, -12, 12)) * self.size[:, :, None] + self.loc[:, :, None]
+
+
+def scale_of(y: Floats32, seen: Bools) -> Scale:
+    """Mean and spread of the observed past; the spread is shrunk to a share of the mean, [B, 1]."""
+    n = seen.sum(axis=1, keepdims=True).astype(np.float32)
+    known = np.where(seen, y, np.float32(0))
+    loc = known.sum(axis=1, keepdims=True, dtype=np.float64).astype(np.float32) / np.maximum(n, 1)
+    squares = np.where(seen, y - loc, np.float32(0)) ** 2
+    usual = (PRIOR_SPREAD * loc) ** 2
+    size = np.sqrt((squares.sum(axis=1, keepdims=True) + usual) / (n + 1)) + 1e-6
+    return Scale(loc, size.astype(np.float32))
+
+
+def encode(context: Context, queries: int) -> tuple[Inputs, Scale]:
+    """The network's inputs for a horizon of `queries` patches, and the way back to units.
+
+    Nothing after the cutoff is read but what is known ahead, and no series sees another.
+    """
+    size, steps = context.y.shape
+    h = queries * PATCH
+    context = replace(
+        context, covariates=context.covariates[:, : steps + h], phase=context.phase[:, : steps + h]
+    )
+    seen = np.isfinite(context.y) & ~context.stockout
+    scale = scale_of(context.y, seen)
+    z = np.where(seen, scale.forward(np.where(seen, context.y, np.float32(0))), np.float32(0))
+    slots = standardised(context, seen)
+    turns = season_waves(context.season, steps, h)
+    effect = np.zeros((size, steps + h), np.float32)
+    some = (context.kinds == 1).any(axis=1)
+    if some.any():
+        known = slots[some] * (context.kinds[some] == 1)[:, None, :]
+        waves = np.concatenate([ridge_waves(turns[some]), context.phase[some][:, :, 6:]], axis=2)
+        effect[some] = effects(z[some], seen[some], known, waves)
+    inputs = _inputs(context, z, seen, slots, effect, turns)
+    prefix = _prefix(context, scale, z, seen)
+    return replace(inputs, prefix=prefix), scale
+
+
+def standardised(context: Context, seen: Bools) -> Floats32:
+    """Covariates about zero mean and unit size over the steps since the first observation.
+
+    The size of a column is the geometric mean of its standard deviation and its largest
+    deviation, so that a rare flag is not blown up. [B, T + H, K]
+    """
+    values = np.nan_to_num(context.covariates)
+    steps = context.y.shape[1]
+    born = np.maximum.accumulate(seen | context.stockout, axis=1)
+    ahead = values.shape[1] - steps
+    use = np.concatenate([born, np.ones((len(born), ahead), np.bool_)], axis=1)[:, :, None]
+    use = use & (context.kinds > 0)[:, None, :]
+    use[:, steps:] &= (context.kinds == 1)[:, None, :]
+    n = np.maximum(use.sum(axis=1, keepdims=True), 1).astype(np.float32)
+    centre = np.where(use, values, np.float32(0)).sum(axis=1, keepdims=True) / n
+    off = np.where(use, values - centre, np.float32(0))
+    deviation = np.sqrt((off**2).sum(axis=1, keepdims=True) / n)
+    unit = np.sqrt(deviation * np.abs(off).max(axis=1, keepdims=True))
+    out: Floats32 = np.clip(off / np.maximum(unit, 1e-6), -5, 5).astype(np.float32)
+    return out
+
+
+def season_waves(season: Ints, steps: int, h: int) -> Floats32:
+    """Sine and cosine of the place in the season and in the longer one, [B, T + H, 4]."""
+    t = np.arange(-steps, h, dtype=np.float32)
+    period = season.astype(np.float32)
+    angle = 2 * np.pi * t[None, :, None] / np.maximum(period, 1)[:, None, :]
+    waves = np.stack([np.sin(angle), np.cos(angle)], axis=-1) * (period > 1)[:, None, :, None]
+    return waves.reshape(len(season), len(t), 4).astype(np.float32)
+
+
+def ridge_waves(turns: Floats32) -> Floats32:
+    """Three harmonics of the season, and a trend, [B, T + H, 7]."""
+    sine, cosine = turns[:, :, 0], turns[:, :, 1]
+    double = (2 * sine * cosine, cosine**2 - sine**2)
+    triple = (sine * (3 - 4 * sine**2), cosine * (4 * cosine**2 - 3))
+    trend = np.broadcast_to(np.linspace(-1, 1, turns.shape[1], dtype=np.float32), sine.shape)
+    return np.stack([sine, cosine, *double, *triple, trend], axis=2)
+
+
+def season_ago(z: Floats32, seen: Bools, season: Ints, h: int) -> tuple[Floats32, Bools]:
+    """The value one season before each step, rolled on over the horizon, and where there is one.
+
+    Where that step was not seen, the same step a season earlier is taken. [B, T + h] each
+    """
+    steps = z.shape[1]
+    t = np.arange(steps + h)[None, :]
+    m = np.maximum(season, 1)[:, None]
+    back = np.where(t < steps, m, m * (1 + (t - steps) // m))
+    value = np.zeros((len(z), steps + h), np.float32)
+    found = np.zeros((len(z), steps + h), np.bool_)
+    for more in (0, 1):
+        at = t - back - more * m
+        ok = (at >= 0) & (season > 0)[:, None] & ~found
+        at = np.maximum(at, 0)
+        ok &= np.take_along_axis(seen, at, axis=1)
+        value = np.where(ok, np.take_along_axis(z, at, axis=1), value)
+        found |= ok
+    return value, found
+
+
+def _inputs(
+    context: Context, z: Floats32, seen: Bools, slots: Floats32, effect: Floats32, turns: Floats32
+) -> Inputs:
+    size, steps = z.shape
+    h = effect.shape[1] - steps
+    shape = layout(steps, h // PATCH)
+    last, has_last = season_ago(z, seen, context.season[:, 0], h)
+    longer, has_longer = season_ago(z[:, :], seen, context.season[:, 1], h)
+    flags = seen.astype(np.float32)
+    history = np.empty((size, steps, HISTORY_CHANNELS), np.float32)
+    own = (z, flags, last[:, :steps], has_last[:, :steps], context.stockout, effect[:, :steps])
+    for k, channel in enumerate(own):
+        history[:, :, k] = channel
+    history[:, :, len(own) :] = slots[:, :steps]
+    future = np.empty((size, h, FUTURE_CHANNELS), np.float32)
+    ahead = (last[:, steps:], has_last[:, steps:], longer[:, steps:], has_longer[:, steps:])
+    for k, channel in enumerate((*ahead, effect[:, steps:])):
+        future[:, :, k] = channel
+    future[:, :, 5:] = slots[:, steps:]
+    first = np.concatenate([shape.coarse, shape.fine, shape.query]) + steps
+    weight = flags * np.exp2(np.arange(-steps, 0, dtype=np.float32) / HALF_LIFE)
+    level = (z * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-6)
+    keys, asks = _search(context.phase, turns, effect, flags)
+    return Inputs(
+        fine=_patches(history, shape.fine, 1),
+        coarse=_patches(history, shape.coarse, RUN),
+        query=future.reshape(size, -1, PATCH, FUTURE_CHANNELS),
+        phases=context.phase[:, first],
+        prefix=np.empty((size, 0), np.float32),
+        keys=keys,
+        values=np.stack([z, z**2, effect[:, :steps]], axis=2),
+        asks=asks,
+        level=level.astype(np.float32),
+        distance=shape.distance,
+        place=shape.place,
+    )
+
+
+def _search(
+    phase: Floats32, turns: Floats32, effect: Floats32, flags: Floats32
+) -> tuple[Floats32, Floats32]:
+    """Features by which steps of the horizon find steps of the past; two more end the key's own.
+
+    The last two make a Gaussian kernel of the effect, and shut out what was not seen.
+    """
+    steps = flags.shape[1]
+    total = effect.shape[1]
+    age = np.log2(1 + np.maximum(steps - np.arange(total, dtype=np.float32), 0)) / 10
+    same = [phase, turns, effect[:, :, None]]
+    age = np.broadcast_to(age[None, :, None], (len(effect), total, 1))
+    square = effect[:, :steps, None] ** 2
+    keys = np.concatenate(
+        [*(part[:, :steps] for part in same), age[:, :steps], square, (1 - flags)[:, :, None]],
+        axis=2,
+    )
+    ones = np.ones((len(effect), total - steps, 4), np.float32)
+    asks = np.concatenate([*(part[:, steps:] for part in same), ones[:, :, :3]], axis=2)
+    return keys.astype(np.float32), asks.astype(np.float32)
+
+
+def _patches(history: Floats32, first: Ints, run: int) -> Floats32:
+    """Tokens of PATCH steps, or of PATCH means over `run` steps, [B, N, PATCH · C]."""
+    size, steps, channels = history.shape
+    if not len(first):
+        return np.empty((size, 0, PATCH * channels), np.float32)
+    at = first[:, None] + np.arange(PATCH * run)[None, :] + steps
+    if len(first) * PATCH * run == at[-1, -1] + 1 - at[0, 0]:  # one after the other: no copy
+        taken = history[:, at[0, 0] : at[-1, -1] + 1].reshape(size, len(first), -1, channels)
+    else:
+        taken = history[:, at]
+    if run > 1:
+        taken = taken.reshape(size, len(first), PATCH, run, channels)
+        seen = taken[..., 1:2]
+        means = taken.mean(axis=3)
+        share = np.maximum(seen.mean(axis=3), 1e-6)
+        means[..., :1] = (taken[..., :1] * seen).mean(axis=3) / share
+        taken = means
+    return np.ascontiguousarray(taken.reshape(size, len(first), PATCH * channels))
+
+
+def _prefix(context: Context, scale: Scale, z: Floats32, seen: Bools) -> Floats32:
+    """What is known of the series as a whole, [B, PREFIX]."""
+    n = seen.sum(axis=1).astype(np.float32)
+    y = np.where(seen, context.y, np.float32(0))
+    steps = z.shape[1]
+    newest = steps - 1 - np.argmax(seen[:, ::-1], axis=1)
+    whole = ((y == np.rint(y)) | ~seen).all(axis=1)
+    own = [
+        np.log2(1 + n) / 10,
+        np.take_along_axis(z, newest[:, None], axis=1)[:, 0],
+        whole,
+        (y >= 0).all(axis=1),
+        ((y == 0) & seen).sum(axis=1) / np.maximum(n, 1),
+        np.log1p(np.abs(scale.loc[:, 0])) / 5,
+        np.log(scale.size[:, 0] / (np.abs(scale.loc[:, 0]) + scale.size[:, 0])),
+        context.borrowed,
+        np.log2(np.maximum(context.season[:, 0], 1)) / 5,
+        np.log2(np.maximum(context.season[:, 1], 1)) / 8,
+        (context.phase[:, :, 2:4] != 0).any(axis=(1, 2)),
+        (context.phase[:, :, 6:8] != 0).any(axis=(1, 2)),
+    ]
+    kinds = [context.kinds == 1, context.kinds == 2, context.static]
+    columns = np.stack([np.asarray(c, np.float32) for c in own], axis=1)
+    return np.concatenate([*(np.asarray(k, np.float32) for k in kinds), columns], axis=1)
+
+
