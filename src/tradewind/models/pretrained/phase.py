@@ -52,16 +52,15 @@ def calendar_phase(ds: Dates, freq: str) -> Floats32:
     month_start, year_start = months.astype("datetime64[D]"), years.astype("datetime64[D]")
     month_days = ((months + 1).astype("datetime64[D]") - month_start).astype(np.float32)
     year_days = ((years + 1).astype("datetime64[D]") - year_start).astype(np.float32)
-    parts = (
-        lambda: (ds.astype("datetime64[h]") - days).astype(np.float32) / 24,
-        lambda: ((days.astype(np.int64) + 3) % 7).astype(np.float32) / 7,
-        lambda: (days - month_start).astype(np.float32) / month_days,
-        lambda: (days - year_start).astype(np.float32) / year_days,
-    )
+    hours = (ds.astype("datetime64[h]") - days).astype(np.float32)
+    weekday = ((days.astype(np.int64) + 3) % 7).astype(np.float32)
+    month_day = (days - month_start).astype(np.float32)
+    year_day = (days - year_start).astype(np.float32)
+    parts = (hours / 24, weekday / 7, month_day / month_days, year_day / year_days)
     out = np.zeros((*ds.shape, PHASES), np.float32)
     for k, (part, told) in enumerate(zip(parts, MEANINGFUL[every(freq)], strict=True)):
         if told:
-            angle = np.float32(2 * np.pi) * part()
+            angle = np.float32(2 * np.pi) * part
             out[..., 2 * k] = np.sin(angle)
             out[..., 2 * k + 1] = np.cos(angle)
     return out

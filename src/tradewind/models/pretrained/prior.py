@@ -19,7 +19,7 @@ from tradewind.models.pretrained import prior_record as record
 from tradewind.models.pretrained import prior_season as season
 from tradewind.models.pretrained import prior_shown as shown
 from tradewind.models.pretrained import prior_trend as trend
-from tradewind.models.pretrained.prior_columns import SLOTS, Column
+from tradewind.models.pretrained.prior_columns import SLOTS, Column, Kinds
 from tradewind.models.pretrained.prior_settings import FAMILIES, Prior
 from tradewind.models.pretrained.prior_world import World, draw_world
 
@@ -52,7 +52,7 @@ class Series:
     observed: Bools
     stockout: Bools
     covariates: Floats32
-    kinds: Ints
+    kinds: Kinds
     static: Floats32
     season: Ints
     phase: Floats32

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradewind.arrays import Bools, Floats32, Ints
 from tradewind.models.pretrained.prior_settings import Prior
 from tradewind.models.pretrained.prior_world import World
+
+Kinds = NDArray[np.int8]
 
 SLOTS = 16
 """Covariates that a series can have."""
@@ -35,7 +38,7 @@ class Column:
 
 def assemble(
     prior: Prior, world: World, columns: list[Column], rng: np.random.Generator
-) -> tuple[Floats32, Ints]:
+) -> tuple[Floats32, Kinds]:
     """Covariates [B, T, SLOTS] and their kinds [B, SLOTS], in slots that each group shuffles.
 
     Where a group shows more than SLOTS columns, the last ones are left out.
@@ -73,47 +76,49 @@ def generics(
     own.
     """
     g = world.groups
-    paths = np.stack([generic(world, rng) for _ in range(GENERICS)], axis=1)
     count = np.minimum(rng.poisson(prior.generics, g), GENERICS)
     shown = np.arange(GENERICS) < count[:, None]
+    which = np.argwhere(shown)
+    paths = np.zeros((g, GENERICS, world.steps), np.float32)
+    paths[which[:, 0], which[:, 1]] = generic(world, which[:, 0], rng)
     works = rng.random((g, GENERICS)) < prior.generic_effect
     hidden = rng.random((g, GENERICS)) < 0.1
     common = rng.normal(0, 0.25, (g, GENERICS))[world.group]
     sizes = common + 0.1 * world.kin(rng, GENERICS)
     sizes *= (works & shown)[world.group]
-    columns = []
-    for k in range(GENERICS):
-        unit = np.exp(rng.normal(0, 2, (g, 1)))
-        values = unit * (paths[:, k] + rng.normal(0, 4, (g, 1)) * (rng.random((g, 1)) < 0.6))
-        seen = shown[:, k] & ~hidden[:, k]
-        columns.append(Column(seen, values.astype(np.float32), rng.random(g) < 0.3))
+    unit = np.exp(rng.normal(0, 2, (g, GENERICS, 1))).astype(np.float32)
+    offset = rng.normal(0, 4, (g, GENERICS, 1)) * (rng.random((g, GENERICS, 1)) < 0.6)
+    values = unit * (paths + offset.astype(np.float32))
+    past = rng.random((g, GENERICS)) < 0.3
+    columns = [
+        Column(shown[:, k] & ~hidden[:, k], values[:, k], past[:, k]) for k in range(GENERICS)
+    ]
     return paths, sizes.astype(np.float32), columns
 
 
-def generic(world: World, rng: np.random.Generator) -> Floats32:
-    """One path for each group: weather, a random walk, noise, a switch, a counter, a constant.
+def generic(world: World, groups: Ints, rng: np.random.Generator) -> Floats32:
+    """Weather, a random walk, noise, a switch, a counter, or a constant, for each of `groups` [K].
 
-    → [G, T], about unit variance within the span
+    → [K, T], about unit variance within the span
     """
-    g, steps = world.groups, world.steps
-    noise = rng.standard_normal((g, steps), dtype=np.float32)
-    kind = rng.choice(6, g, p=(0.25, 0.25, 0.2, 0.15, 0.1, 0.05))
-    year = 2 * np.pi * (world.year_day - rng.integers(0, 365, (g, 1))) / 365.25
-    walk = np.cumsum(noise, axis=1)
-    walk -= walk.mean(axis=1, keepdims=True)
-    walk /= walk.std(axis=1, keepdims=True) + 1e-3
-    smooth = noise.copy()
-    smooth[:, 1:] += 0.7 * noise[:, :-1]
-    smooth[:, 2:] += 0.5 * noise[:, :-2]
-    ways = (
-        1.2 * np.cos(year) + 0.35 * smooth,
-        walk,
-        noise,
-        2.0 * (np.floor(walk * rng.uniform(1, 4, (g, 1))) % 2),
-        np.broadcast_to(np.linspace(-1.7, 1.7, steps), (g, steps)),
-        np.ones((g, steps)),
-    )
-    return np.asarray(np.choose(kind[:, None], ways), np.float32)
+    k, steps = len(groups), world.steps
+    out = rng.standard_normal((k, steps), dtype=np.float32)
+    kind = rng.choice(6, k, p=(0.25, 0.25, 0.2, 0.15, 0.1, 0.05))
+    weather = kind == 0
+    year_day = world.year_day[groups[weather]] - rng.integers(0, 365, (weather.sum(), 1))
+    smooth = out[weather]
+    smooth[:, 1:] += 0.7 * smooth[:, :-1]
+    year = np.cos(year_day.astype(np.float32) * np.float32(2 * np.pi / 365.25))
+    out[weather] = 1.2 * year + 0.35 * smooth
+    for which in (kind == 1, kind == 3):
+        walk = np.cumsum(out[which], axis=1)
+        walk -= walk.mean(axis=1, keepdims=True)
+        out[which] = walk / (walk.std(axis=1, keepdims=True) + 1e-3)
+    switch = kind == 3
+    out[switch] = 2 * (np.floor(out[switch] * rng.uniform(1, 4, (switch.sum(), 1))) % 2)
+    out[kind == 4] = np.linspace(-1.7, 1.7, steps)
+    out[kind == 5] = 1
+    return out
 
 
 def adverts(

@@ -33,52 +33,46 @@ class Holidays:
 
 
 def holidays(prior: Prior, world: World, rng: np.random.Generator) -> Holidays:
-    """Fixed and moving holidays, in their dates of every year.
-
-    A moving one shifts by up to 25 days: freely, as the moon (11 days earlier each year, then back
-    by 30), or to one weekday of its month.
-    """
+    """Fixed and moving holidays, in their dates of every year, one to 14 days long."""
     g = world.groups
     dated = world.is_family(HOUR, DAY, WEEK, MONTH, OTHER) & world.some(prior.holidays, rng)
     kept = dated[:, None] & (np.arange(HOLIDAYS) < rng.integers(1, HOLIDAYS + 1, (g, 1)))
-    years = world.year - world.year.min()
-    starts = event_days(prior, world, rng)  # [G, H, Y]
-    length = rng.choice((1, 1, 1, 2, 3, 14), (g, HOLIDAYS))
-    fall = rng.uniform(1, 6, (2, g, HOLIDAYS)).astype(np.float32)
-    shape = (g, HOLIDAYS, world.steps)
-    on, before, after = (np.zeros(shape, np.float32) for _ in range(3))
-    days = (world.end - world.begin).astype(np.float32)
-    rows = np.flatnonzero(dated)
-    for h in range(HOLIDAYS):
-        for shift in (-1, 0, 1):
-            year = np.clip(years[rows] + shift + 1, 0, starts.shape[2] - 1)
-            first = np.take_along_axis(starts[rows, h], year, axis=1)
-            last = first + length[rows, h, None]
-            begin, end = world.begin[rows], world.end[rows]
-            inside = np.minimum(end, last) - np.maximum(begin, first)
-            on[rows, h] += np.maximum(inside, 0) / days[rows]
-            for out, away, k in ((before, first - end, 0), (after, begin - last, 1)):
-                near = (away >= 0) & (away < SPAN)
-                out[rows, h] += near * np.exp(-np.maximum(away, 0) / fall[k, rows, h, None])
+    k, h = np.nonzero(kept)
+    begin, end = world.begin[k].astype(np.int32), world.end[k].astype(np.int32)
+    starts = event_days(prior, world, k, rng).astype(np.int32)
+    length = rng.choice((1, 1, 1, 2, 3, 14), (len(k), 1)).astype(np.int32)
+    fall = rng.uniform(1, 6, (2, len(k), 1)).astype(np.float32)
+    this_year = world.year[k] - world.year[k, :1] + 1
+    nearest_other = this_year + np.where(world.year_day[k] < 183, -1, 1)
+    on, before, after = (np.zeros((g, HOLIDAYS, world.steps), np.float32) for _ in range(3))
+    for year in (this_year, nearest_other):
+        first = np.take_along_axis(starts, year, axis=1)
+        last = first + length
+        inside = np.maximum(np.minimum(end, last) - np.maximum(begin, first), 0)
+        on[k, h] += inside / (end - begin).astype(np.float32)
+        for path, away, days in ((before, first - end, fall[0]), (after, begin - last, fall[1])):
+            near = (away >= 0) & (away < SPAN)
+            path[k, h] += near * np.exp(np.float32(-1) * np.abs(away).astype(np.float32) / days)
     return Holidays(np.minimum(on, 1), before, after, kept)
 
 
-def event_days(prior: Prior, world: World, rng: np.random.Generator) -> Ints:
-    """First days of H holidays, from the year before the first to the one after the last.
+def event_days(prior: Prior, world: World, k: Ints, rng: np.random.Generator) -> Ints:
+    """First days of K holidays of the groups k [K], days since 1970, [K, Y].
 
-    → [G, H, Y], days since 1970
+    Y runs from the year before a group's first one. A moving holiday shifts by up to 25 days:
+    freely, as the moon (11 days earlier each year, then back by 30), or to one weekday.
     """
-    g = world.groups
-    year = np.arange(world.year.min() - 1, world.year.max() + 2)
+    span = int(np.max(world.year[k, -1] - world.year[k, 0], initial=0)) + 3
+    year = world.year[k, :1] - 1 + np.arange(span)
     january = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-    usual = rng.integers(0, 365, (g, HOLIDAYS, 1))
-    free = rng.integers(-25, 26, (g, HOLIDAYS, len(year)))
-    moon = (rng.integers(0, 30, (g, HOLIDAYS, 1)) - 11 * year) % 30 - 15
-    weekday = -(january + usual + 3 + rng.integers(0, 7, (g, HOLIDAYS, 1))) % 7
-    moves = rng.random((g, HOLIDAYS, 1)) < prior.moving
-    way = rng.choice(3, (g, HOLIDAYS, 1), p=(0.25, 0.5, 0.25))
+    usual = january + rng.integers(0, 365, (len(k), 1))
+    free = rng.integers(-25, 26, year.shape)
+    moon = (rng.integers(0, 30, (len(k), 1)) - 11 * year) % 30 - 15
+    weekday = -(usual + rng.integers(0, 7, (len(k), 1))) % 7
+    moves = rng.random((len(k), 1)) < prior.moving
+    way = rng.choice(3, (len(k), 1), p=(0.25, 0.5, 0.25))
     shift = np.where(moves, np.choose(way, (free, moon, weekday)), 0)
-    return np.asarray(january + usual + shift, np.int64)
+    return np.asarray(usual + shift, np.int64)
 
 
 def holiday_effect(

@@ -21,19 +21,22 @@ def noise(prior: Prior, world: World, rng: np.random.Generator) -> Floats32:
     size = np.exp(prior.noise[0] + prior.noise[1] * world.kin(rng))
     size = np.minimum(size, 1.2).astype(np.float32)
     keep = (rng.uniform(-0.2, 0.8, n) * (rng.random(n) < prior.autocorrelated)).astype(np.float32)
+    heavy = rng.binomial(n, prior.heavy_tails)  # the first ones; shuffled below
     out = rng.standard_normal((world.steps, n), dtype=np.float32)
-    heavy = np.flatnonzero(rng.random(n) < prior.heavy_tails)
-    chi = 2 * rng.standard_gamma(1.5, (world.steps, len(heavy)), dtype=np.float32)
-    out[:, heavy] /= np.sqrt(chi)  # t3 / √3: variance 1
-    out *= size * np.sqrt(1 - keep**2)
-    recursion(out, keep, np.zeros(n, np.float32))
-    return np.clip(np.ascontiguousarray(out.T), -4, 4)
+    chi = 2 * rng.standard_gamma(1.5, (world.steps, heavy), dtype=np.float32)
+    out[:, :heavy] /= np.sqrt(chi)  # t3 / √3: variance 1
+    order = rng.permutation(n)
+    out *= (size * np.sqrt(1 - keep**2))[order]
+    recursion(out, keep[order], np.zeros(n, np.float32))
+    paths = np.empty((n, world.steps), np.float32)
+    paths[order] = out.T
+    return np.clip(paths, -4, 4, out=paths)
 
 
 def levels(prior: Prior, world: World, rng: np.random.Generator) -> Floats32:
     """Typical sales of each series, [B]."""
     level = np.exp(prior.level[0] + prior.level[1] * world.kin(rng))
-    return np.clip(level, LOWEST, HIGHEST).astype(np.float32)
+    return np.asarray(np.clip(level, LOWEST, HIGHEST), np.float32)
 
 
 def multiplied(level: Floats32, log_sales: Floats32, left: Floats32) -> Floats32:
@@ -126,13 +129,15 @@ def run_out(prior: Prior, world: World, y: Floats32, rng: np.random.Generator) -
     n, steps = y.shape
     known = np.zeros((n, steps), bool)
     rows = np.flatnonzero((rng.random(n) < prior.stockouts) & ~world.additive[world.group])
-    for row, spells in zip(rows, rng.integers(1, 5, len(rows)), strict=True):
-        for start in rng.integers(0, steps, spells):
-            when = slice(start, start + int(np.exp(rng.uniform(0, 3.2))))
-            flagged = rng.random() < prior.flagged
-            cap = 0.0 if flagged or rng.random() < 0.6 else rng.uniform(0.1, 0.8) * y[row].mean()
-            y[row, when] = np.minimum(y[row, when], np.floor(cap))
-            known[row, when] |= flagged
+    row = np.repeat(rows, rng.integers(1, 5, len(rows)))
+    start = rng.integers(0, steps, len(row))
+    end = start + np.exp(rng.uniform(0, 3.2, len(row))).astype(np.int64)
+    flagged = rng.random(len(row)) < prior.flagged
+    nothing = flagged | (rng.random(len(row)) < 0.6)
+    cap = np.where(nothing, 0, np.floor(rng.uniform(0.1, 0.8, len(row)) * y[row].mean(axis=1)))
+    for r, a, b, most, told in zip(row, start, end, cap, flagged, strict=True):
+        np.minimum(y[r, a:b], most, out=y[r, a:b])
+        known[r, a:b] |= told
     return known
 
 

@@ -112,10 +112,10 @@ def main_table(prior: Prior, world: World, rng: np.random.Generator) -> tuple[Fl
 def smooth_shape(sizes: Floats32, m: int, rng: np.random.Generator) -> Floats32:
     """Sums of harmonics of period m with sizes [S, 12] that fall with their order, [S, 60]."""
     order = np.arange(1, HARMONICS + 1)
-    fall = (order <= min(rng.integers(1, HARMONICS + 1), max(m // 2, 1))) / order ** rng.uniform(
-        0.5, 1.5
-    )
-    return (sizes * np.tile(fall, 2).astype(np.float32)) @ waves(m, HARMONICS, PLACES)
+    most = min(int(rng.integers(1, HARMONICS + 1)), max(m // 2, 1))
+    fall = np.where(order <= most, order ** -rng.uniform(0.5, 1.5), 0).astype(np.float32)
+    shape: Floats32 = (sizes * np.tile(fall, 2)) @ waves(m, HARMONICS, PLACES)
+    return shape
 
 
 def shop_week(free: Floats32, rng: np.random.Generator) -> Floats32:
@@ -144,7 +144,7 @@ def second_size(prior: Prior, world: World, rng: np.random.Generator) -> Floats3
     """Size of the longer season of each series, [B]; 0 for those that have none."""
     size = np.exp(prior.second_size[0] + prior.second_size[1] * world.kin(rng))
     keep = rng.random(len(size)) < prior.second_season
-    return np.minimum(size, 1.2).astype(np.float32) * keep
+    return np.asarray(np.minimum(size, 1.2) * keep, np.float32)
 
 
 def yearly_table(prior: Prior, world: World, rng: np.random.Generator) -> Floats32:

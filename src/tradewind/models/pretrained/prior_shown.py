@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradewind.arrays import Floats32
+from tradewind.arrays import Bools, Floats32, Ints
 from tradewind.models.pretrained.prior_columns import Column
 from tradewind.models.pretrained.prior_events import Closing, Holidays
 from tradewind.models.pretrained.prior_price import Prices, shown_price
@@ -76,7 +76,7 @@ def promotion_columns(
     return columns
 
 
-def on_groups(world: World, flag: Floats32, factor: np.ndarray, which: np.ndarray) -> Floats32:
+def on_groups(world: World, flag: Floats32, factor: Ints | Bools, which: Bools) -> Floats32:
     """flag [B, T] · factor [G, T] of its group, in the groups `which` [G]; 0 elsewhere, [B, T]."""
     out = np.zeros_like(flag)
     for g in np.flatnonzero(which):

@@ -59,9 +59,10 @@ def wander(prior: Prior, world: World, rng: np.random.Generator) -> Floats32:
     steps_up *= level_sd * np.sqrt(1 - share**2)
     steps_up += slopes
     steps_up += np.take(common, world.group, axis=1) * (level_sd * share)
-    path: Floats32 = np.cumsum(steps_up, axis=0, out=steps_up)
-    path -= path[rng.integers(0, steps)]
-    return np.ascontiguousarray(path.T)
+    path = np.ascontiguousarray(steps_up.T)
+    np.cumsum(path, axis=1, out=path)
+    path -= path[:, [rng.integers(0, steps)]]
+    return path
 
 
 def recursion(push: Floats32, keep: Floats32, start: Floats32) -> Floats32:

@@ -10,6 +10,7 @@ from tradewind.arrays import Bools, Dates, Floats32, Ints
 from tradewind.models.pretrained.phase import PHASES, calendar_phase, seasons_of
 from tradewind.models.pretrained.prior_settings import (
     DAY,
+    FAMILIES,
     HOUR,
     MONTH,
     OTHER,
@@ -66,11 +67,13 @@ class World:
     @property
     def steps(self) -> int:
         """T."""
-        return self.begin.shape[1]
+        return int(self.begin.shape[1])
 
     def is_family(self, *families: int) -> Bools:
         """Which groups are of these families, [G]."""
-        return np.isin(self.family, families)
+        chosen = np.zeros(len(FAMILIES), bool)
+        chosen[list(families)] = True
+        return chosen[self.family]
 
     def some(self, chance: float, rng: np.random.Generator) -> Bools:
         """Each group with this chance, [G]."""
@@ -81,8 +84,8 @@ class World:
         common = rng.standard_normal((self.groups, *shape), dtype=np.float32)
         own = rng.standard_normal((len(self.group), *shape), dtype=np.float32)
         share = self.kinship[self.group].reshape(-1, *[1] * len(shape))
-        out: Floats32 = np.sqrt(share) * common[self.group] + np.sqrt(1 - share) * own
-        return out
+        both = np.sqrt(share) * common[self.group] + np.sqrt(1 - share) * own
+        return np.asarray(both, np.float32)
 
     def lookup(self, tables: Floats32, index: Ints, of: Bools) -> Floats32:
         """tables [B, M] read at index [G, T] of their group; 0 outside groups `of` [G], [B, T]."""
@@ -147,17 +150,20 @@ def period_starts(
     """Starts of `steps` periods from days `start` [K] on, and the days after them, [K, steps]."""
     t = np.arange(steps)
     if family == HOUR:
-        hours = start.astype("datetime64[h]")[:, None] + rng.integers(0, 24, (len(start), 1)) + t
-        return hours, hours.astype("datetime64[D]") + 1
+        hours = rng.integers(0, 24, (len(start), 1)) + t
+        ds: Dates = start.astype("datetime64[h]")[:, None] + hours.astype("timedelta64[h]")
+        tomorrow = ds.astype("datetime64[D]").astype(np.int64) + 1
+        return ds, tomorrow.astype("datetime64[D]")
     months = {MONTH: 1, QUARTER: 3, YEAR: 12}.get(family)
     if months is None:
         days = 7 if family == WEEK else 1
-        ds = start[:, None] + days * t
-        return ds, ds + days
-    whole = start.astype("datetime64[M]")
-    whole = whole - whole.astype(np.int64) % months
-    ds = whole[:, None] + months * t
-    return ds.astype("datetime64[D]"), (ds + months).astype("datetime64[D]")
+        ahead = (days * np.arange(steps + 1)).astype("timedelta64[D]")
+        dates: Dates = start[:, None] + ahead
+        return dates[:, :-1], dates[:, 1:]
+    whole = start.astype("datetime64[M]").astype(np.int64) // months * months
+    month = whole[:, None] + months * t
+    first, after = month.astype("datetime64[M]"), (month + months).astype("datetime64[M]")
+    return first.astype("datetime64[D]"), after.astype("datetime64[D]")
 
 
 def fields(begin: Dates) -> dict[str, Ints]:
