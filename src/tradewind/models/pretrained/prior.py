@@ -154,7 +154,7 @@ def draw_demand(prior: Prior, world: World, rng: np.random.Generator) -> Demand:
     )
     show = [
         *shown.price_columns(prior, world, priced, rng),
-        *shown.promotion_columns(world, offers, depth, rng),
+        *shown.promotion_columns(prior, world, offers, depth, rng),
         *shown.closing_columns(world, shut, rng),
         *shown.holiday_columns(world, kept, rng),
         spend,

@@ -126,7 +126,8 @@ def promotion_effect(
     g, n = world.groups, len(world.group)
     shape, scale = prior.uplift
     common = rng.gamma(shape / 2, scale, g)[world.group]
-    uplift = (common + rng.gamma(shape / 2, scale, n)).astype(np.float32)
+    works = (rng.random(g) >= prior.idle)[world.group]
+    uplift = ((common + rng.gamma(shape / 2, scale, n)) * works).astype(np.float32)
     factor = np.exp(rng.normal(-0.08, 0.4, (g, TYPES)))
     factor[promotions.kinds == 1] = 1
     by_depth = (rng.random(g) < 0.5)[world.group, None]

@@ -116,12 +116,12 @@ def add_accidents(
     jump = np.repeat(spread, hits) * rng.normal(0, 4, len(row))
     new = np.where(plain[row], y[row, when] + jump, y[row, when] * factor)
     y[row, when] = np.where(count[row], np.rint(new), new)
-    back = np.flatnonzero((rng.random(n) < prior.returns) & ~plain)
+    back = np.flatnonzero((rng.random(n) < prior.returns) & ~plain & ~count)
     hits = 1 + rng.poisson(0.01 * steps, len(back))
     row, when = np.repeat(back, hits), rng.integers(0, steps, hits.sum())
     usual = np.repeat(y[back].mean(axis=1), hits)
     sent = -rng.uniform(0, 0.5, len(row)) * usual
-    y[row, when] = np.where(count[row], np.rint(sent), sent)
+    y[row, when] = sent
 
 
 def run_out(prior: Prior, world: World, y: Floats32, rng: np.random.Generator) -> Bools:
@@ -136,7 +136,7 @@ def run_out(prior: Prior, world: World, y: Floats32, rng: np.random.Generator) -
     nothing = flagged | (rng.random(len(row)) < 0.6)
     cap = np.where(nothing, 0, np.floor(rng.uniform(0.1, 0.8, len(row)) * y[row].mean(axis=1)))
     for r, a, b, most, told in zip(row, start, end, cap, flagged, strict=True):
-        np.minimum(y[r, a:b], most, out=y[r, a:b])
+        np.clip(y[r, a:b], 0, most, out=y[r, a:b])
         known[r, a:b] |= told
     return known
 

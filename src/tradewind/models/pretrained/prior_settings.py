@@ -51,7 +51,9 @@ class Prior:
     promotion_days      range of their length in days (weekly: one to four weeks)
     uplift              gamma, of the effect; depth: range of the price cut, a share
     fading              share of groups where the effect wears off; dip: chance of a dip afterwards
-    cuts                share of promotions that lower the price
+    cuts                share of groups whose promotions lower the price
+    idle                share of groups whose promotions work by the price alone, if at all
+    promotion_shown     chance that promotions are among the covariates
     alternating         share of groups with a fixed cycle of weeks, on and off
     cannibals           share of groups where a sibling's promotion lowers (or raises) sales
     adverts             share of groups with advertising that works for some time
@@ -117,6 +119,8 @@ class Prior:
     fading: float = 0.3
     dip: float = 0.4
     cuts: float = 0.6
+    idle: float = 0.12
+    promotion_shown: float = 0.9
     alternating: float = 0.2
     cannibals: float = 0.3
     adverts: float = 0.15

@@ -46,7 +46,7 @@ def closing_columns(world: World, shut: Closing, rng: np.random.Generator) -> li
 
 
 def promotion_columns(
-    world: World, events: Promotions, depth: Floats32, rng: np.random.Generator
+    prior: Prior, world: World, events: Promotions, depth: Floats32, rng: np.random.Generator
 ) -> list[Column]:
     """A flag (or the days of the week), a flag for each kind, a code, or the depth.
 
@@ -55,6 +55,7 @@ def promotion_columns(
     known = np.zeros(world.groups, bool)
     rows = np.arange(len(world.group))
     way = rng.choice(4, world.groups, p=(0.45, 0.2, 0.15, 0.2))  # flag, kinds, code, depth
+    has = events.has & world.some(prior.promotion_shown, rng)
     also_depth = rng.random(world.groups) < 0.25
     kind = np.take_along_axis(events.kind, events.event, axis=1)
     flag = (depth > 0).astype(np.float32)
@@ -65,10 +66,10 @@ def promotion_columns(
     ).astype(np.float32)
     unit[way == 2] = 1
     columns = [
-        Column(events.has & (way == 0), flag * unit[world.group, None], known, rows),
-        Column(events.has & ((way == 3) | also_depth), depth, known, rows),
+        Column(has & (way == 0), flag * unit[world.group, None], known, rows),
+        Column(has & ((way == 3) | also_depth), depth, known, rows),
     ]
-    code, by_kind = events.has & (way == 2), events.has & (way == 1)
+    code, by_kind = has & (way == 2), has & (way == 1)
     columns.append(Column(code, on_groups(world, flag, 1 + kind, code), known, rows))
     for k in range(TYPES):
         mine = by_kind & (events.kinds > k)
