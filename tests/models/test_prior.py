@@ -26,8 +26,10 @@ QUIET = Prior(
     life_cycles=0,
     declines=0,
     launches=0,
+    zeros_before=0,
     season=0,
     second_season=0,
+    part_year=0,
     paydays=0,
     shops=0,
     holidays=0,
@@ -48,6 +50,7 @@ QUIET = Prior(
     returns=0,
     outliers=0,
     stockouts=0,
+    availability=0,
     gaps=0,
     missing_runs=0,
 )
@@ -279,8 +282,9 @@ def test_about_half_of_the_stock_outs_are_known() -> None:
     rng = np.random.default_rng(0)
     world = draw_world(prior, 2000, 300, rng)
     y = np.full((2000, 300), 50, np.float32)
-    known = prior_record.run_out(prior, world, y, rng)
+    known, short = prior_record.run_out(prior, world, y, rng)
     out = y < 50
+    assert (out == short).all()
     assert (y[known] == 0).all()
     assert out.any(axis=1).all()
     assert abs(known.sum() / out.sum() - 0.5) < 0.05

@@ -92,16 +92,20 @@ def sample(prior: Prior, n: int, steps: int, rng: np.random.Generator) -> Series
     y[additive] = record.added(level[additive], demand.log_sales[additive], left[additive], rng)
     count = record.make_counts(prior, world, y, rng)
     record.add_accidents(prior, world, y, count, rng)
-    stockout = record.run_out(prior, world, y, rng)
+    stockout, short = record.run_out(prior, world, y, rng)
     y[demand.closing.rows] *= ~demand.closing.closed
     observed = record.observe(prior, y.shape, rng)
-    observed &= np.arange(steps) >= first[:, None]
-    y *= observed
-    covariates, kinds = columns.assemble(prior, world, [*demand.columns, visits], rng)
+    born = np.arange(steps) >= first[:, None]
+    gap = ~world.some(prior.zeros_before, rng)[world.group]
+    observed[gap] &= born[gap]
+    y *= observed & born
+    stocked = columns.availability(prior, world, short, rng)
+    shown_columns = [*demand.columns, visits, stocked]
+    covariates, kinds = columns.assemble(prior, world, shown_columns, rng)
     return Series(
         y=y,
         observed=observed,
-        stockout=stockout & observed,
+        stockout=stockout & observed & born,
         covariates=covariates,
         kinds=kinds,
         static=static(prior, world, level, demand.traits, rng),

@@ -160,3 +160,13 @@ def views(prior: Prior, world: World, log_sales: Floats32, rng: np.random.Genera
     counted = (rng.random(world.groups) < 0.7)[world.group[rows]]
     np.exp(np.clip(signal + unit, -8, 14), out=signal, where=counted[:, None])
     return Column(shown, signal, np.ones(world.groups, bool), rows)
+
+
+def availability(prior: Prior, world: World, short: Bools, rng: np.random.Generator) -> Column:
+    """Share of a period in which there was stock, seen afterwards; `short` [B, T] is out of it."""
+    shown = world.some(prior.availability, rng)
+    rows = np.flatnonzero(shown[world.group])
+    missing = short[rows] * rng.uniform(0.4, 1, (len(rows), 1)).astype(np.float32)
+    unit = rng.choice((1, 100), (world.groups, 1))[world.group[rows]]
+    values = (unit * (1 - missing)).astype(np.float32)
+    return Column(shown, values, np.ones(world.groups, bool), rows)

@@ -124,10 +124,12 @@ def add_accidents(
     y[row, when] = sent
 
 
-def run_out(prior: Prior, world: World, y: Floats32, rng: np.random.Generator) -> Bools:
-    """Spells without stock, or with too little, in place; the spells that are known, [B, T]."""
+def run_out(
+    prior: Prior, world: World, y: Floats32, rng: np.random.Generator
+) -> tuple[Bools, Bools]:
+    """Spells without stock, or with too little, in place; which are known, and all, [B, T]."""
     n, steps = y.shape
-    known = np.zeros((n, steps), bool)
+    known, short = np.zeros((2, n, steps), bool)
     rows = np.flatnonzero((rng.random(n) < prior.stockouts) & ~world.additive[world.group])
     row = np.repeat(rows, rng.integers(1, 5, len(rows)))
     start = rng.integers(0, steps, len(row))
@@ -135,10 +137,11 @@ def run_out(prior: Prior, world: World, y: Floats32, rng: np.random.Generator) -
     flagged = rng.random(len(row)) < prior.flagged
     nothing = flagged | (rng.random(len(row)) < 0.6)
     cap = np.where(nothing, 0, np.floor(rng.uniform(0.1, 0.8, len(row)) * y[row].mean(axis=1)))
-    for r, a, b, most, told in zip(row, start, end, cap, flagged, strict=True):
+    for r, a, b, most, told in zip(row, start, end, np.maximum(cap, 0), flagged, strict=True):
         np.clip(y[r, a:b], 0, most, out=y[r, a:b])
+        short[r, a:b] = True
         known[r, a:b] |= told
-    return known
+    return known, short
 
 
 def observe(prior: Prior, shape: tuple[int, int], rng: np.random.Generator) -> Bools:

@@ -22,6 +22,8 @@ PLACES = 60
 """Columns of a table of the main season: no season is longer."""
 HARMONICS = 6
 YEAR_DAYS = 366
+OFF_SEASON = 5.0
+"""What is missing in ln sales where a product is not sold all year."""
 CHRISTMAS = 350
 """Day of the year around which half of the yearly peaks lie."""
 
@@ -166,4 +168,8 @@ def yearly_table(prior: Prior, world: World, rng: np.random.Generator) -> Floats
     peak = (height[:, None] * np.exp(-0.5 * np.square(away / width[:, None]))).astype(np.float32)
     own = np.maximum(1 + 0.4 * world.kin(rng), 0) * (size > 0)
     table += peak[world.group] * own[:, None]
+    first, days = rng.integers(0, 365, (world.groups, 1)), rng.integers(60, 240, (world.groups, 1))
+    off = (np.arange(YEAR_DAYS) - first) % 365 >= days
+    off &= world.some(prior.part_year, rng)[:, None]
+    table -= (OFF_SEASON * off.astype(np.float32))[world.group]
     return np.asarray(table, np.float32)

@@ -28,10 +28,12 @@ class Prior:
     breaks              chance of one to three lasting changes of level, Normal(0, break_size)
     life_cycles         chance of a bell-shaped life; declines: of fading out to the end
     launches            share of groups in which launch_share of the series start late
+    zeros_before        share of those groups whose books hold zeros before the launch, not gaps
 
     season              chance of a main season; its log-normal size is season_size
     second_season       chance of a yearly season of days and weeks, or a weekly one of hours
     second_size         its log-normal size
+    part_year           share of daily and weekly groups that sell in a part of the year only
     drift               chance that a season grows or shrinks over the span
     paydays             share of daily and hourly groups with a bump around paydays
 
@@ -71,6 +73,7 @@ class Prior:
     rounded             chance that other sales are whole numbers
     returns, outliers   chances that a series has a few
     stockouts           chance that a series runs out; flagged: share of spells that are known
+    availability        share of groups that tell afterwards how well they were stocked
     gaps, missing_runs  chances of scattered and of long gaps
     static              share of groups with static features
     """
@@ -88,11 +91,13 @@ class Prior:
     declines: float = 0.05
     launches: float = 0.25
     launch_share: float = 0.4
+    zeros_before: float = 0.25
 
     season: float = 0.85
     season_size: Pair = (-1.2, 0.8)
     second_season: float = 0.65
     second_size: Pair = (-1.3, 0.7)
+    part_year: float = 0.04
     drift: float = 0.25
     paydays: float = 0.2
 
@@ -146,6 +151,7 @@ class Prior:
     outliers: float = 0.1
     stockouts: float = 0.1
     flagged: float = 0.5
+    availability: float = 0.06
     gaps: float = 0.12
     missing_runs: float = 0.08
     static: float = 0.5

@@ -8,9 +8,9 @@ from tradewind.arrays import Floats32, Ints
 from tradewind.models.pretrained.prior_settings import FAMILIES, Prior
 from tradewind.models.pretrained.prior_world import World
 
-SLOPE = np.array([0.15, 0.5, 1.0, 1.5, 2.5, 5.0, 1.0], np.float32)
+SLOPE = np.array([0.05, 0.25, 1.0, 1.7, 3.0, 7.0, 0.6], np.float32)
 """Median slope by family, as a multiple of exp(-5.2) a step."""
-WANDER = np.array([0.5, 0.7, 1.0, 1.0, 1.2, 1.6, 1.0], np.float32)
+WANDER = np.array([0.3, 0.6, 1.0, 1.0, 1.2, 1.6, 0.8], np.float32)
 """The same of the standard deviation of a step of the level, of exp(-3.6)."""
 FARTHEST = 4.0
 """Largest distance of the logarithm of the level from its start."""
