@@ -157,7 +157,7 @@ def closing(prior: Prior, world: World, kept: Holidays, rng: np.random.Generator
     daily = world.is_family(DAY, HOUR)[:, None] & ((holiday > 0) | weekly)
     shut = (daily | (world.is_family(HOUR)[:, None] & night)) & world.shop[:, None]
     weeks = (world.shop & world.is_family(WEEK))[:, None]
-    closed_days = np.rint(OPEN_DAYS * holiday) + 0 * weekly
+    closed_days = np.rint(OPEN_DAYS * holiday)
     open_days = np.where(weeks, np.maximum(OPEN_DAYS - closed_days, 1), OPEN_DAYS)
     rows = np.flatnonzero(world.shop[world.group])
     closed = shut[world.group[rows]]

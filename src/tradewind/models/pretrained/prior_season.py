@@ -42,7 +42,7 @@ def seasons(prior: Prior, world: World, rng: np.random.Generator) -> tuple[Float
     out = world.lookup(table, main_place(world, rng), every)
     yearly = world.is_family(DAY, WEEK)
     out += world.lookup(yearly_table(prior, world, rng), world.year_day, yearly)
-    weekly = 0.3 * world.kin(rng, 7) * second_size(prior, world, rng)[:, None] / 0.27
+    weekly = second_size(prior, world, rng)[:, None] * world.kin(rng, 7)
     out += world.lookup(weekly, world.weekday, world.is_family(HOUR))
     n, steps = out.shape
     rows = np.flatnonzero(rng.random(n) < prior.drift)

@@ -37,7 +37,8 @@ class Prior:
     drift               chance that a season grows or shrinks over the span
     paydays             share of daily and hourly groups with a bump around paydays
 
-    shops               share of hourly, daily and weekly groups that close on known dates
+    shops               share of hourly, daily and weekly groups (no additive ones) that close on
+                        known dates
     renovations         chance that a series of such a group is shut for weeks
     holidays            share of groups that keep holidays; moving: share of those that move
     holiday_closing     chance that a shop is shut on a given holiday

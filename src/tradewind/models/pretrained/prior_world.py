@@ -117,6 +117,8 @@ def draw_world(prior: Prior, n: int, steps: int, rng: np.random.Generator) -> Wo
     first = np.minimum(np.concatenate([[0], np.cumsum(sizes[:groups])]), n)
     chances = np.array(prior.families if steps <= LONG else prior.long_families)
     family = rng.choice(len(chances), groups, p=chances / chances.sum())
+    additive = rng.random(groups) < prior.additive
+    closes = np.isin(family, (HOUR, DAY, WEEK)) & ~additive
     season = np.zeros((groups, 2), np.int64)
     season[:, 0] = rng.integers(2, 61, groups)
     phase = np.zeros((groups, steps, PHASES), np.float32)
@@ -138,8 +140,8 @@ def draw_world(prior: Prior, n: int, steps: int, rng: np.random.Generator) -> Wo
         end=end.astype(np.int64),
         phase=phase,
         kinship=rng.uniform(*prior.kinship, groups).astype(np.float32),
-        additive=rng.random(groups) < prior.additive,
-        shop=(rng.random(groups) < prior.shops) & np.isin(family, (HOUR, DAY, WEEK)),
+        additive=additive,
+        shop=closes & (rng.random(groups) < prior.shops),
         **fields(begin),
     )
 
