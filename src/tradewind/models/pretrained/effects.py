@@ -33,4 +33,5 @@ def effects(z: Floats32, seen: Bools, covariates: Floats32, waves: Floats32) -> 
     gram[:, np.arange(k + w + 1), np.arange(k + w + 1)] += pull.astype(np.float32)
     right = np.matmul(past.transpose(0, 2, 1), (z * seen)[:, :, None])
     slopes = np.linalg.solve(gram.astype(np.float64), right.astype(np.float64))[:, :k, 0]
-    return np.matmul(covariates, slopes.astype(np.float32)[:, :, None])[:, :, 0]
+    part: Floats32 = np.matmul(covariates, slopes.astype(np.float32)[:, :, None])[:, :, 0]
+    return part

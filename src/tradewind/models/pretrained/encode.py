@@ -92,11 +92,13 @@ class Scale:
 
     def forward(self, y: Floats32) -> Floats32:
         """y [B, T] as z."""
-        return np.arcsinh((y - self.loc) / self.size)
+        z: Floats32 = np.arcsinh((y - self.loc) / self.size)
+        return z
 
     def back(self, z: Floats32) -> Floats32:
         """z [B, H, Q] as y."""
-        return np.sinh(np.clip(z, -12, 12)) * self.size[:, :, None] + self.loc[:, :, None]
+        y: Floats32 = np.sinh(np.clip(z, -12, 12)) * self.size[:, :, None] + self.loc[:, :, None]
+        return y
 
 
 def scale_of(y: Floats32, seen: Bools) -> Scale:
@@ -301,5 +303,3 @@ def _prefix(context: Context, scale: Scale, z: Floats32, seen: Bools) -> Floats3
     kinds = [context.kinds == 1, context.kinds == 2, context.static]
     columns = np.stack([np.asarray(c, np.float32) for c in own], axis=1)
     return np.concatenate([*(np.asarray(k, np.float32) for k in kinds), columns], axis=1)
-
-

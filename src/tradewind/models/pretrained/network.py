@@ -57,7 +57,8 @@ class Norm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x [..., width], divided by its root mean square."""
-        return x * torch.rsqrt((x * x).mean(-1, keepdim=True) + 1e-6) * self.gain
+        out: Tensor = x * torch.rsqrt((x * x).mean(-1, keepdim=True) + 1e-6) * self.gain
+        return out
 
 
 class Block(nn.Module):
@@ -81,7 +82,8 @@ class Block(nn.Module):
         seen = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype)[None])
         x = x + self.out(seen.transpose(1, 2).reshape(b, n, width))
         gate, value = self.up(self.between(x)).chunk(2, dim=-1)
-        return x + self.down(F.silu(gate) * value)
+        out: Tensor = x + self.down(F.silu(gate) * value)
+        return out
 
 
 class Embed(nn.Module):
@@ -95,7 +97,8 @@ class Embed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x [B, N, inputs] → [B, N, width]."""
-        return self.line(x) + self.back(F.silu(self.bend(x)))
+        out: Tensor = self.line(x) + self.back(F.silu(self.bend(x)))
+        return out
 
 
 class Find(nn.Module):
@@ -149,7 +152,10 @@ class Head(nn.Module):
         nn.init.zeros_(self.last.bias)
 
     def forward(self, tokens: Tensor, known: Tensor, guesses: Tensor) -> tuple[Tensor, Tensor]:
-        """tokens [B, Nq, width], known and guesses [B, H, ·] → z quantiles [B, H, Q], logit of 0."""
+        """From tokens [B, Nq, width], known and guesses [B, H, ·]:
+
+        z quantiles [B, H, Q] and the logit of 0.
+        """
         b, n, _ = tokens.shape
         x = self.spread(self.norm(tokens)).reshape(b, n * PATCH, self.step)
         x = F.silu(x + self.known(known))
@@ -174,7 +180,7 @@ def spread_out(raw: Tensor, start: Tensor) -> Tensor:
 class Network(nn.Module):
     """An encoder over tokens of the past and of the horizon; see docs/pretrained.md."""
 
-    def __init__(self, size: Size = Size()) -> None:  # noqa: B008  # frozen
+    def __init__(self, size: Size = Size()) -> None:  # frozen
         super().__init__()
         self.size = size
         self.find = Find()
@@ -190,7 +196,7 @@ class Network(nn.Module):
         nn.init.normal_(self.place.weight, std=0.02)
         nn.init.zeros_(self.distance.weight)
 
-    def forward(
+    def forward(  # noqa: PLR0913  # the names of the exported graph's inputs
         self,
         fine: Tensor,
         coarse: Tensor,

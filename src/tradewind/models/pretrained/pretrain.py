@@ -59,9 +59,9 @@ class Pretraining:
 
 
 def has_bf16(device: str) -> bool:
-    """Whether bfloat16 is faster than float32 there: on a CPU without its instructions it is not."""
+    """Whether bfloat16 is the faster type there: not on a CPU without its instructions."""
     if device == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
@@ -109,7 +109,7 @@ def validate(network: Network, n_batches: int = 16, draw: Draw = VALIDATION) -> 
 
 
 def _compared(quantiles: torch.Tensor, arrays: Mapping[str, torch.Tensor]) -> tuple[float, float]:
-    """Weighted pinball of the quantiles, and of the last season's value standing for all of them."""
+    """Weighted pinball of the quantiles, and of last season's value in the place of each."""
     query, target = arrays["query"], arrays["target"]
     steps = query.reshape(len(query), -1, query.shape[-1])
     value = torch.where(steps[..., 1] > 0, steps[..., 0], arrays["level"][:, None])

@@ -1,0 +1,137 @@
+"""From a merchant's table to the network's context: which column goes into which slot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from tradewind.arrays import Bools, Floats32, Ints
+from tradewind.features.calendar import calendar_columns
+from tradewind.models.pretrained.encode import SLOTS, STATIC, Context
+from tradewind.models.pretrained.layout import PATCH
+from tradewind.models.pretrained.phase import calendar_phase, seasons_of
+from tradewind.models.pretrained.season import found_season
+from tradewind.models.trees_field import Field
+from tradewind.panel import dates_from
+
+FLAGS = 4
+"""A text column becomes one flag for each of its most frequent values but the commonest, so many
+at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A merchant's series as matrices, and what is common to all of them.
+
+    field      the matrices, over T steps seen and h ahead
+    censored   [N, T]      sales were limited by stock
+    slots      columns of the slots: [N, T + h] where known ahead, [N, T] where past only
+    kinds      [K]         1 known ahead, 2 past only
+    season     [2]         as the task or the frequency has it; the first is 0 to find it
+    phase      [T + H, 8]  H is h filled up to whole patches
+    static     [N, S]
+    texts      columns that are codes
+    """
+
+    field: Field
+    censored: Bools
+    slots: tuple[Floats32, ...]
+    kinds: tuple[int, ...]
+    season: tuple[int, int]
+    phase: Floats32
+    static: Floats32
+    texts: Collection[str]
+
+    def context(self, rows: Ints, steps: int) -> Context:
+        """The last `steps` steps of some series, [B, steps], padded where there are fewer."""
+        size, have = len(rows), self.field.steps
+        h = len(self.phase) - have
+        take = min(steps, have)
+        y = np.full((size, steps), np.nan, np.float32)
+        y[:, steps - take :] = self.field.open_y[rows, have - take :]
+        stockout = np.zeros((size, steps), np.bool_)
+        stockout[:, steps - take :] = self.censored[rows, have - take :]
+        covariates = np.zeros((size, steps + h, SLOTS), np.float32)
+        for k, values in enumerate(self.slots):
+            seen = values[rows, have - take :]
+            covariates[:, steps - take : steps - take + seen.shape[1], k] = seen
+        phase = np.zeros((steps + h, self.phase.shape[1]), np.float32)
+        phase[steps - take :] = self.phase[have - take :]
+        kinds = np.zeros((size, SLOTS), np.int64)
+        kinds[:, : len(self.kinds)] = self.kinds
+        season = np.tile(np.asarray(self.season, np.int64), (size, 1))
+        if not self.season[0]:
+            season[:, 0] = found_season(y, seasons_of(self.field.freq)[0])
+        return Context(
+            y=y,
+            stockout=stockout,
+            covariates=covariates,
+            kinds=kinds,
+            static=self.static[rows],
+            season=season,
+            phase=np.broadcast_to(phase, (size, *phase.shape)),
+            borrowed=np.zeros(size, np.bool_),
+        )
+
+
+def shop_of(field: Field, censored: Bools, season: int, texts: Collection[str]) -> Shop:
+    """`season` is the task's, 0 where it is not stated; `texts` are the columns that are codes."""
+    slots, kinds = slots_of(field, texts)
+    ds = dates_from(field.ds[0].item(), field.steps + -(-field.h // PATCH) * PATCH, field.freq)
+    return Shop(
+        field=field,
+        censored=censored,
+        slots=slots,
+        kinds=kinds,
+        season=(season, seasons_of(field.freq)[1]),
+        phase=calendar_phase(ds, field.freq),
+        static=np.zeros((len(field.ids), STATIC), np.float32),
+        texts=texts,
+    )
+
+
+def slots_of(field: Field, texts: Collection[str]) -> tuple[tuple[Floats32, ...], tuple[int, ...]]:
+    """Columns of the slots and their kinds: known ahead first, then the dates', then past only.
+
+    A column of which nothing is known ahead is past only. What does not fit is left out, the last
+    first.
+    """
+    slots: list[Floats32] = []
+    kinds: list[int] = []
+    unplanned: list[Floats32] = []
+    for name, values in field.known.items():
+        if not np.isfinite(values[:, field.steps :]).any():
+            unplanned.append(values[:, : field.steps])
+            continue
+        for column in _flags(values) if name in texts else [filled(values)]:
+            slots.append(column)
+            kinds.append(1)
+    shape = (len(field.ids), len(field.ds))
+    for name, dated in field.dated.items():
+        if name not in calendar_columns(field.ds[:1], field.freq) and np.ptp(dated) > 0:
+            slots.append(np.broadcast_to(dated.astype(np.float32), shape))
+            kinds.append(1)
+    for values in [*unplanned, *field.past.values()]:
+        slots.append(filled(values))
+        kinds.append(2)
+    return tuple(slots[:SLOTS]), tuple(kinds[:SLOTS])
+
+
+def filled(values: Floats32) -> Floats32:
+    """A column without gaps, [N, T]: a flag is 0 there, anything else as it was before."""
+    known = np.isfinite(values)
+    if known.all():
+        return values
+    if np.isin(values[known], (0, 1)).all():
+        return np.nan_to_num(values)
+    steps = np.arange(values.shape[1])
+    last = np.maximum.accumulate(np.where(known, steps, 0), axis=1)
+    return np.nan_to_num(np.take_along_axis(values, last, axis=1))
+
+
+def _flags(values: Floats32) -> list[Floats32]:
+    kinds, count = np.unique(values[np.isfinite(values)], return_counts=True)
+    order = kinds[np.argsort(-count, kind="stable")]
+    return [(values == kind).astype(np.float32) for kind in order[1 : 1 + FLAGS]]
