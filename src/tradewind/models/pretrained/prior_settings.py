@@ -25,7 +25,8 @@ class Prior:
 
     trend               factor on slopes and on the wandering of level; 0 for none
     damped              chance that a slope dies out
-    breaks              chance of one to three lasting changes of level, Normal(0, break_size)
+    breaks              twice the chance of each of three changes of level, Normal(0, break_size);
+                        half of them pass
     life_cycles         chance of a bell-shaped life; declines: of fading out to the end
     launches            share of groups in which launch_share of the series start late
     zeros_before        share of those groups whose books hold zeros before the launch, not gaps
