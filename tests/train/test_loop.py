@@ -256,6 +256,14 @@ def test_batches_that_end_too_early_are_an_error_and_the_stream_is_closed() -> N
     assert closed == [True, True]
 
 
+def test_a_finished_run_asks_for_no_more_batches() -> None:
+    def none(first: int) -> Iterator[tuple[object, object]]:
+        raise AssertionError(f"asked for batch {first}")
+
+    done = train(network(), batches, squared, QUICK)
+    assert same(train(network(), none, squared, QUICK, done), done)
+
+
 def test_training_leaves_the_global_generator_alone() -> None:
     torch.manual_seed(11)
     before = torch.get_rng_state()

@@ -166,8 +166,7 @@ def train(
     """
     watch = watch or Watch()
     device = torch.device(settings.device)
-    cuda = [torch.cuda.current_device()] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=cuda):
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         run = _Run(network.to(device), settings, state)
         if run.step >= settings.steps:
             return run.state()
