@@ -11,10 +11,11 @@ from tradewind.arrays import Bools, Dates, Floats, Ints
 from tradewind.data.cleaning import Cleaning, cleaning_of
 from tradewind.data.grid import Grid
 from tradewind.data.lives import ended, outliers, rhythm
+from tradewind.data.parts import parts_of
 from tradewind.data.periods import anchored, partial_periods, period_start
 from tradewind.data.plans import planned_promotions, stock_levels
 from tradewind.data.statuses import is_sold
-from tradewind.data.totals import CARRIED, SUMMED, columns_of
+from tradewind.data.totals import CARRIED, SUMMED, columns_of, is_told
 from tradewind.errors import DataError
 from tradewind.panel import SEPARATOR, Panel, every
 
@@ -82,24 +83,30 @@ def _keys(lines: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """One row per series, by unique_id: series, unique_id and the columns of `by`."""
     parts = [pl.col(c).fill_null("") if c in by else pl.lit("") for c in PLACE]
     unique_id = pl.concat_str(parts, separator=SEPARATOR).str.strip_chars_end(SEPARATOR)
-    keys = lines.select(by).unique().with_columns(unique_id.alias("unique_id")).sort("unique_id")
+    kinds = pl.concat([part.unique() for part in parts_of(lines.select(by))]).unique()
+    keys = kinds.with_columns(unique_id.alias("unique_id")).sort("unique_id")
     return keys.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("series"))
 
 
 def _coded(lines: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str], freq: str) -> pl.DataFrame:
     """The lines with their series, ds, units sold (q) and what a panel keeps of them."""
     kept = [c for c in (*CARRIED, *SUMMED, "promotion", "stock") if c in lines.columns]
-    joined = lines.select(*by, "ordered_at", "quantity", "status", *kept).join(
-        keys.drop("unique_id"), on=list(by), how="left", nulls_equal=True, maintain_order="left"
-    )
-    return joined.select(
+    series = keys.drop("unique_id")
+    wanted = lines.select(*by, "ordered_at", "quantity", "status", *kept)
+    numbered = [
+        part.select(by).join(
+            series, on=list(by), how="left", nulls_equal=True, maintain_order="left"
+        )
+        for part in parts_of(wanted)
+    ]
+    return wanted.with_columns(pl.concat([part["series"] for part in numbered])).select(
         "series", *["ordered_at"] * ("stock" in kept), period_start("ordered_at", freq).alias("ds"),
         pl.when(is_sold()).then(pl.col("quantity").clip(0)).otherwise(0.0).alias("q"), *kept,
     )  # fmt: skip
 
 
 def _check_currency(lines: pl.DataFrame, series: pl.Series, keys: pl.DataFrame) -> None:
-    if lines["currency"].drop_nulls().n_unique() < 2:
+    if lines.select(pl.col("currency").drop_nulls().n_unique()).item() < 2:
         return
     told = pl.DataFrame([series, lines["currency"]]).drop_nulls().unique()
     kinds = told.group_by("series").agg(pl.col("currency").sort()).sort("series")
@@ -114,7 +121,8 @@ def _check_currency(lines: pl.DataFrame, series: pl.Series, keys: pl.DataFrame) 
 
 def _whole_periods(coded: pl.DataFrame, at: pl.Series, freq: str) -> tuple[pl.DataFrame, Cleaning]:
     """Leave out the first and last period where the lines cover them in part."""
-    days = at.dt.truncate("1d").unique().sort()
+    parts = [part.to_series().dt.truncate("1d").unique() for part in parts_of(at.to_frame())]
+    days = pl.concat(parts).unique().sort()
     partial = partial_periods(days, freq)
     if not partial:
         return coded, Cleaning()
@@ -207,7 +215,7 @@ def _static(
     lines: pl.DataFrame, series: pl.Series, keys: pl.DataFrame, products: pl.DataFrame | None
 ) -> pl.DataFrame:
     """unique_id, what makes the series, and what never changes (the last value told)."""
-    told = [c for c in STATIC if c in lines.columns and lines[c].null_count() < len(lines)]
+    told = [c for c in STATIC if c in lines.columns and is_told(lines, c)]
     static = keys
     if told:
         kinds = lines.lazy().select(*told, "ordered_at").with_columns(series)

@@ -7,7 +7,7 @@ from functools import partial
 
 import polars as pl
 
-from tradewind.data.numbers import plain_text
+from tradewind.data.numbers import parse_distinct, plain_text
 from tradewind.errors import DataError
 
 ORDERS = ("dmy", "mdy", "ymd")
@@ -94,16 +94,15 @@ def parse_dates(column: pl.Series, date_order: str | None = None) -> pl.Series:
 
 
 def _parse_unique(column: pl.Series, date_order: str | None) -> pl.Series:
-    """Each distinct text is parsed once: a day stands in thousands of order lines."""
+    """One of the common forms, or each distinct text in a form of its own."""
     for form in COMMON:
         direct = column.str.to_datetime(form, strict=False, time_unit="us")
         plausible = _plausible(direct)  # "%Y" takes 01/02/03 for the year 1
         if plausible.null_count() == column.null_count():
             return plausible
-    texts = column.unique()
-    parsed = pl.DataFrame({"text": texts, "at": _parse_texts(_prepared(texts), date_order)})
-    joined = pl.DataFrame({"text": column}).join(parsed, on="text", how="left", nulls_equal=True)
-    return _plausible(joined["at"].alias(column.name))
+    return _plausible(
+        parse_distinct(column, lambda texts: _parse_texts(_prepared(texts), date_order))
+    )
 
 
 def _prepared(text: pl.Series) -> pl.Series:
@@ -232,4 +231,5 @@ def _from_numbers(text: pl.Series) -> pl.Series:
 
 
 def _plausible(at: pl.Series) -> pl.Series:
-    return at.set(~at.dt.year().is_between(*YEARS).fill_null(True), None)
+    doubtful = ~at.dt.year().is_between(*YEARS).fill_null(True)
+    return at.set(doubtful, None) if doubtful.any() else at

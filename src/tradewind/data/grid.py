@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,11 +63,28 @@ def carried(values: Floats, offset: Ints) -> Floats:
     >>> carried(np.array([np.nan, 1, np.nan, np.nan, 5]), np.array([0, 3, 5])).tolist()
     [1.0, 1.0, 1.0, 5.0, 5.0]
     """
+    if not np.isnan(values).any():
+        return values
+    filled = np.empty_like(values)
+    for start, stop in blocks(offset):
+        part = slice(offset[start], offset[stop])
+        filled[part] = _carried(values[part], offset[start : stop + 1] - offset[start])
+    return filled
+
+
+def blocks(offset: Ints) -> Iterator[tuple[int, int]]:
+    """First series and the one after the last of each block; as a matrix it has CHUNK cells."""
+    size = max(1, CHUNK // max(1, int(np.diff(offset).max(initial=1))))
+    for start in range(0, len(offset) - 1, size):
+        yield start, min(start + size, len(offset) - 1)
+
+
+def _carried(values: Floats, offset: Ints) -> Floats:
     lengths = np.diff(offset)
     known = ~np.isnan(values)
     before = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
     open_start = before < np.repeat(offset[:-1], lengths)
-    filled = values[np.maximum(before, 0)]
+    filled: Floats = values[np.maximum(before, 0)]
     if open_start.any():
         at = np.flatnonzero(open_start)
         known_at = np.flatnonzero(known)

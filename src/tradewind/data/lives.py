@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradewind.arrays import Bools, Floats, Ints
-from tradewind.data.grid import CHUNK, as_rows, row_medians
+from tradewind.data.grid import as_rows, blocks, row_medians
 
 DEVIATIONS = 5.0
 """A period stands out if ln(1 + y) lies this many robust deviations from the series' median."""
@@ -78,9 +78,7 @@ def outliers(y: Floats, offset: Ints) -> Bools:
     offset   [N + 1]   where each series begins, and the end
     """
     marked = np.zeros(len(y), dtype=np.bool_)
-    size = max(1, CHUNK // max(1, int(np.diff(offset).max(initial=1))))
-    for start in range(0, len(offset) - 1, size):
-        stop = min(start + size, len(offset) - 1)
+    for start, stop in blocks(offset):
         matrix, alive = as_rows(y, offset, start, stop)
         log = np.log1p(np.where(matrix > 0, matrix, np.nan))
         middle = row_medians(log)

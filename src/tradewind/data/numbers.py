@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import polars as pl
 
@@ -25,6 +26,9 @@ EMPTY = (
     "/",
 )
 """Cells that say: nothing here (compared without case)."""
+
+SAYS_NOTHING = rf"(?i)^\s|\s$|^(?:{'|'.join(map(re.escape, EMPTY))})$"
+"""Fits every cell that says nothing, and those with spaces around what they say."""
 
 CURRENCIES = {
     "USD": r"us\$|usd|美元|美金",
@@ -121,12 +125,23 @@ def parse_numbers(column: pl.Series, decimal: str = ".") -> pl.Series:
     return result.set(text.is_null(), None).alias(column.name)
 
 
+def parse_distinct(column: pl.Series, parse: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """`parse` of a column, each distinct cell once: a day stands in thousands of lines."""
+    cells = column.unique()
+    parsed = pl.DataFrame({"cell": cells, "value": parse(cells)})
+    joined = (
+        column.alias("cell")
+        .to_frame()
+        .join(parsed, on="cell", how="left", nulls_equal=True, maintain_order="left")
+    )
+    return joined["value"].alias(column.name)
+
+
 def currencies(column: pl.Series) -> pl.Series:
     """The currency code written in each cell, null where none is; a bare $ is USD."""
-    if column.dtype != pl.String:
-        return pl.Series(column.name, [None] * len(column), dtype=pl.String)
-    if column.str.contains(r"^[\d.,\s-]*$").fill_null(True).all():
-        return pl.Series(column.name, [None] * len(column), dtype=pl.String)
+    plain = r"^[\d.,\s-]*$"
+    if column.dtype != pl.String or column.str.contains(plain).fill_null(True).all():
+        return pl.repeat(None, len(column), dtype=pl.String, eager=True).alias(column.name)
     text = plain_text(column).str.to_lowercase()
     found = pl.lit(None, dtype=pl.String)
     for code, pattern in reversed([*CURRENCIES.items(), ("USD", r"\$")]):

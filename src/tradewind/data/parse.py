@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from tradewind.data.event_ids import KINDS, kind_of, with_event_ids
 from tradewind.data.headers import KIND
 from tradewind.data.numbers import (
     EMPTY,
+    SAYS_NOTHING,
     currencies,
     decimal_sign,
     header_currency,
@@ -34,11 +36,15 @@ OPTIONAL = (
     *("name", "brand"),
 )
 IDS = ("product", "customer", "order", "line")
+EMPTY_TEXT = pl.lit(None, pl.String)
 EXACT = 1e15
 """Floating point numbers from here on have lost digits of an id (spreadsheets keep 15)."""
 
 MANGLED = r"^[+-]?\d+(?:[.,]\d+)?[eE]\+\d{1,3}$"
 SPREADSHEET_ERRORS = r"^#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|#+)$"
+DOUBTFUL = r"^\s|\s$|^$|\+|#|\x1f"
+"""What an id has that is not taken as it stands: one look instead of five."""
+
 TOTALS = ("total", "totals", "grandtotal", "sum", "合计", "总计", "小计", "汇总")
 
 
@@ -120,8 +126,7 @@ def parse(
     read, an id that a spreadsheet has mangled, and an empty product or date.
     """
     columns.check(source_name)
-    table = _filled(raw)
-    cells = Cells(source_name, table.drop("\x00row"), table["\x00row"], columns)
+    cells = Cells(source_name, *_filled(raw), columns)
     decimal = reading.decimal or _decimal_of(cells)
     made: dict[str, pl.Series] = {}
     for noun, kind in KIND.items():
@@ -140,15 +145,23 @@ def parse(
     return _lines(cells, made, reading)
 
 
-def _filled(raw: pl.DataFrame) -> pl.DataFrame:
-    """The rows in which any cell is filled, with their row in the file."""
-    filled = [
-        pl.col(c).is_not_null() & (pl.col(c).str.strip_chars() != "")
+def _filled(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """The rows in which any cell is filled, and their rows in the file."""
+    rows = pl.int_range(2, len(raw) + 2, dtype=pl.UInt32, eager=True)
+    filled = {
+        c: pl.col(c).str.contains(r"\S").fill_null(False)
         if t == pl.String
         else pl.col(c).is_not_null()
         for c, t in raw.schema.items()
-    ]
-    return raw.with_row_index("\x00row", offset=2).filter(pl.any_horizontal(filled))
+    }
+    if any(raw.select(filled[c].all()).item() for c in sorted(filled, key=_is_text(raw))):
+        return raw, rows  # as it is, not a copy: one column without a gap is enough
+    some = raw.select(pl.any_horizontal(filled.values())).to_series()
+    return raw.filter(some), rows.filter(some)
+
+
+def _is_text(raw: pl.DataFrame) -> Callable[[str], bool]:
+    return lambda column: raw.schema[column] == pl.String
 
 
 def _decimal_of(cells: Cells) -> str:
@@ -159,7 +172,10 @@ def _decimal_of(cells: Cells) -> str:
 
 
 def _text(column: pl.Series) -> pl.Series:
-    text = column.cast(pl.String).str.strip_chars()
+    text = column.cast(pl.String)
+    if not text.str.contains(SAYS_NOTHING).any():
+        return text
+    text = text.str.strip_chars()
     return text.set(text.str.to_lowercase().is_in(EMPTY).fill_null(False), None)
 
 
@@ -172,7 +188,10 @@ def _ids(cells: Cells, noun: str) -> pl.Series:
         whole = column.fill_nan(None)
         cells.refuse(noun, whole != whole.floor(), "an id as text, not a fraction")
         return whole.cast(pl.Int64).cast(pl.String)
-    text = column.cast(pl.String).str.strip_chars()
+    text = column.cast(pl.String)
+    if not text.str.contains(DOUBTFUL).any():
+        return text
+    text = text.str.strip_chars()
     cells.refuse(noun, text.str.contains(MANGLED), advice)
     cells.refuse(noun, text.str.contains(SPREADSHEET_ERRORS), "an id, not a spreadsheet error")
     cells.refuse(noun, text.str.contains("\x1f", literal=True), "an id without control characters")
@@ -206,40 +225,41 @@ def _numbers(cells: Cells, noun: str, decimal: str) -> pl.Series:
 
 
 def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.DataFrame:
-    count = len(cells.table)
-    empty = pl.Series([None] * count, dtype=pl.String)
-    money = next((n for n in ("price", "amount") if n in made), None)
-    written = currencies(cells.of(money)) if money else empty
+    """The lines; a column that says the same throughout is kept as one value, not as many."""
     if "price" not in made and "amount" in made:
         made["price"] = _price_of_amount(made["amount"], made["quantity"])
-    if money and written.null_count() == count:
-        written = written.set(written.is_null(), header_currency(cells.columns.mapping[money]))
-    if written.n_unique() <= 2 and written.null_count() < count:
-        written = written.fill_null(written.drop_nulls()[0])  # a sign written once holds for all
-    currency = pl.coalesce(
-        made.get("currency", empty).str.to_uppercase(), written, pl.lit(reading.currency, pl.String)
+    recorded = made.get("recorded", pl.lit(None))
+    lines = pl.DataFrame({"ordered_at": made["date"], "product": made["product"]}).with_columns(
+        pl.coalesce(recorded, pl.lit(reading.recorded_at))
+        .cast(pl.Datetime("us"))
+        .alias("recorded_at"),
+        *[made.get(c, EMPTY_TEXT).alias(c) for c in ("channel", "location", "customer")],
+        made["quantity"].alias("quantity"),
+        made.get("price", pl.lit(None)).cast(pl.Float64).alias("price"),
+        _currency(cells, made, reading.currency).alias("currency"),
+        (parse_status(made["status"]) if "status" in made else pl.lit(SOLD)).alias("status"),
+        *[made[c].alias(c) for c in (*OPTIONAL, "order", "line") if c in made],
     )
-    lines = pl.DataFrame(
-        {
-            "recorded_at": made.get("recorded", pl.Series([None] * count)).cast(pl.Datetime("us")),
-            "ordered_at": made["date"],
-            "product": made["product"],
-            **{c: made.get(c, empty) for c in ("channel", "location", "customer")},
-            "quantity": made["quantity"],
-            "price": made.get("price", empty).cast(pl.Float64),
-            "currency": pl.select(currency).to_series(),
-            "status": parse_status(made["status"]) if "status" in made else [SOLD] * count,
-            **{c: made[c] for c in (*OPTIONAL, "order", "line") if c in made},
-        }
-    )
-    if reading.recorded_at is not None:
-        lines = lines.with_columns(pl.col("recorded_at").fill_null(reading.recorded_at))
     seen = lines if "customer" in made else lines.drop("customer")
     if "order" in lines.columns:
         cells.refuse("order", lines["order"].is_null(), "an order number")
     ids = with_event_ids(seen, reading.kind or kind_of(seen))["event_id"]
     kept = [c for c in (*ALWAYS, *OPTIONAL) if c in (*lines.columns, "event_id")]
     return lines.with_columns(ids).select(kept)
+
+
+def _currency(cells: Cells, made: dict[str, pl.Series], usual: str | None) -> pl.Expr:
+    """The currency told in a column of its own, written in the price, named by its header."""
+    told = made["currency"].str.to_uppercase() if "currency" in made else EMPTY_TEXT
+    money = next((n for n in ("price", "amount") if cells.has(n)), None)
+    if money is None:
+        return pl.coalesce(told, pl.lit(usual, pl.String))
+    written: pl.Series | pl.Expr = (signs := currencies(cells.of(money)))
+    kinds = signs.drop_nulls().unique()
+    if len(kinds) < 2:  # a sign written once holds for all
+        sign = kinds[0] if len(kinds) else header_currency(cells.columns.mapping[money])
+        written = pl.lit(sign, pl.String)
+    return pl.coalesce(told, written, pl.lit(usual, pl.String))
 
 
 def _price_of_amount(amount: pl.Series, quantity: pl.Series) -> pl.Series:

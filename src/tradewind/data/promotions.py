@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tradewind.data.numbers import EMPTY, parse_numbers, plain_text
+from tradewind.data.numbers import EMPTY, parse_distinct, parse_numbers, plain_text
 
 NO = (*EMPTY, "no", "n", "false", "f", "否", "没有", "0", "none", "不", "未参加", "非促销")
 YES = ("yes", "y", "true", "t", "是", "有", "x", "√", "✓")
@@ -23,6 +23,12 @@ def parse_promotions(column: pl.Series, decimal: str = ".") -> pl.Series:
     """
     if column.dtype == pl.Boolean:
         return column.cast(pl.Float64).fill_null(0.0)
+    if column.dtype.is_numeric() and column.is_between(0, 1).fill_null(False).all():
+        return column.cast(pl.Float64)
+    return parse_distinct(column, lambda cells: _depths(cells, decimal)).alias("promotion")
+
+
+def _depths(column: pl.Series, decimal: str) -> pl.Series:
     filled = column.cast(pl.String).str.strip_chars()
     folded = plain_text(column).str.to_lowercase() if column.dtype == pl.String else filled
     number = parse_numbers(column, decimal).fill_nan(None).abs()

@@ -16,8 +16,11 @@ SUMMED = ("views", "carts")
 
 def sums(place: Ints, values: Floats, size: int) -> Floats:
     """Σ values at each place, [size]; nan counts as nothing."""
-    total: Floats = np.bincount(place, np.nan_to_num(values), size).astype(np.float64)
-    return total
+    return _added(place, np.nan_to_num(values) if np.isnan(values).any() else values, size)
+
+
+def _added(place: Ints, values: Floats, size: int) -> Floats:
+    return np.bincount(place, values, size).astype(np.float64, copy=False)
 
 
 def weighted_means(place: Ints, values: Floats, units: Floats, size: int) -> Floats:
@@ -34,23 +37,24 @@ def weighted_means(place: Ints, values: Floats, units: Floats, size: int) -> Flo
     told = ~np.isnan(values)
     if not told.all():
         place, values, units = place[told], values[told], units[told]
-    weight = np.bincount(place, units, size)
-    total = np.bincount(place, units * values, size)
+    weight = _added(place, units, size)
+    means = _added(place, units * values, size)
     idle = (weight <= 0)[place]
     with np.errstate(invalid="ignore", divide="ignore"):
-        means: Floats = total / weight
+        means /= weight
         if idle.any():
-            at = place[idle]
-            plain = np.bincount(at, values[idle], size)[at] / np.bincount(at, minlength=size)[at]
-            means[at] = plain
+            plain = _added(place[idle], values[idle], size)
+            plain /= np.bincount(place[idle], minlength=size)
+            np.copyto(means, plain, where=weight <= 0)
     return means
 
 
 def promoted(place: Ints, depth: Floats, units: Floats, size: int) -> Floats:
     """Σ units · depth / Σ units at each place; where nothing was sold the largest depth, else 0."""
     depth = np.nan_to_num(depth)
-    weight = np.bincount(place, units, size)
-    share: Floats = np.bincount(place, units * depth, size) / np.where(weight > 0, weight, 1.0)
+    weight = _added(place, units, size)
+    share = _added(place, units * depth, size)
+    np.divide(share, weight, out=share, where=weight > 0)
     idle = (weight <= 0)[place]
     np.maximum.at(share, place[idle], depth[idle])
     return share
@@ -64,16 +68,16 @@ def columns_of(lines: pl.DataFrame, place: Ints, grid: Grid) -> dict[str, Floats
     units, size = lines["q"].to_numpy(), grid.size
     columns = {"y": sums(place, units, size + 1)[:size]}
     for c in CARRIED:
-        if _is_told(lines, c):
+        if is_told(lines, c):
             means = weighted_means(place, _floats(lines, c), units, size + 1)[:size]
             columns[c] = carried(means, grid.offset)
-    if _is_told(lines, "promotion"):
+    if is_told(lines, "promotion"):
         depth = _floats(lines, "promotion")
         columns["promotion"] = promoted(place, depth, units, size + 1)[:size]
-    if _is_told(lines, "stock"):
+    if is_told(lines, "stock"):
         columns["stock"] = _last_told(lines, place, size + 1)[:size]
     for c in SUMMED:
-        if _is_told(lines, c):
+        if is_told(lines, c):
             columns[c] = sums(place, _floats(lines, c), size + 1)[:size]
     return columns
 
@@ -88,8 +92,12 @@ def _last_told(lines: pl.DataFrame, place: Ints, size: int) -> Floats:
     return flat
 
 
-def _is_told(lines: pl.DataFrame, column: str) -> bool:
-    return column in lines.columns and lines[column].null_count() < len(lines)
+def is_told(lines: pl.DataFrame, column: str) -> bool:
+    """Whether any line tells something in a column."""
+    if column not in lines.columns:
+        return False
+    gaps: int = lines.select(pl.col(column).null_count()).item()
+    return gaps < len(lines)
 
 
 def _floats(lines: pl.DataFrame, column: str) -> Floats:
