@@ -59,7 +59,7 @@ class Inputs:
     query          [B, Nq, 16, FUTURE_CHANNELS]  tokens of the horizon
     phases         [B, N, 8]                     calendar at each token's first step, all tokens
     prefix         [B, PREFIX]                   what never changes
-    keys           [B, T, STEP_FEATURES + 2]     each past step as it may be found again
+    keys           [B, STEP_FEATURES + 2, T]     each past step as it may be found again
     values         [B, T, 3]                     z, z² and effect there
     asks           [B, H, STEP_FEATURES + 2]     each step of the horizon, asking
     level          [B]                           recent level of z
@@ -244,19 +244,21 @@ def _search(
 
     The last two make a Gaussian kernel of the effect, and shut out what was not seen.
     """
-    steps = flags.shape[1]
-    total = effect.shape[1]
-    age = np.log2(1 + np.maximum(steps - np.arange(total, dtype=np.float32), 0)) / 10
-    same = [phase, turns, effect[:, :, None]]
-    age = np.broadcast_to(age[None, :, None], (len(effect), total, 1))
-    square = effect[:, :steps, None] ** 2
-    keys = np.concatenate(
-        [*(part[:, :steps] for part in same), age[:, :steps], square, (1 - flags)[:, :, None]],
-        axis=2,
-    )
-    ones = np.ones((len(effect), total - steps, 4), np.float32)
-    asks = np.concatenate([*(part[:, steps:] for part in same), ones[:, :, :3]], axis=2)
-    return keys.astype(np.float32), asks.astype(np.float32)
+    size, steps = flags.shape
+    ahead = effect.shape[1] - steps
+    width = PHASES + 4
+    keys = np.empty((size, STEP_FEATURES + 2, steps), np.float32)
+    keys[:, :PHASES] = phase[:, :steps].transpose(0, 2, 1)
+    keys[:, PHASES:width] = turns[:, :steps].transpose(0, 2, 1)
+    keys[:, width] = effect[:, :steps]
+    keys[:, width + 1] = np.log2(np.arange(steps + 1, 1, -1, dtype=np.float32)) / 10
+    keys[:, width + 2] = effect[:, :steps] ** 2
+    keys[:, width + 3] = 1 - flags
+    asks = np.ones((size, ahead, STEP_FEATURES + 2), np.float32)
+    asks[:, :, :PHASES] = phase[:, steps:]
+    asks[:, :, PHASES:width] = turns[:, steps:]
+    asks[:, :, width] = effect[:, steps:]
+    return keys, asks
 
 
 def _patches(history: Floats32, first: Ints, run: int) -> Floats32:

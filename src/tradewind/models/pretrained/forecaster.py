@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from tradewind.arrays import Bools, Floats, Floats32, Ints
+from tradewind.arrays import Bools, Floats, Floats32
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import dependence_of, normal_scores, resized, usual_dependence
 from tradewind.models.history import check_rows, check_target, never_negative
@@ -18,6 +18,7 @@ from tradewind.models.pretrained.infer import Run, quantiles_of
 from tradewind.models.pretrained.levels import LEVELS
 from tradewind.models.pretrained.slots import Shop, shop_of
 from tradewind.models.pretrained.weights import PRECISIONS, session, shipped
+from tradewind.models.pretrained.windows import earlier
 from tradewind.models.protocol import Rescue
 from tradewind.models.trees_field import Labels, field_of, labels_of
 from tradewind.panel import Panel
@@ -134,21 +135,6 @@ class FittedPretrained:
     def save(self, folder: Path) -> None:
         """Nothing is kept: the weights ship with the package, and the past is kept elsewhere."""
         folder.mkdir(parents=True, exist_ok=True)
-
-
-def earlier(shop: Shop, rows: Ints, end: int, h: int) -> Shop:
-    """Some series as they stood after `end` steps, with the h that followed known ahead."""
-    whole = shop.field
-    matrices = replace(
-        whole.part(rows),
-        ds=whole.ds[: end + h],
-        y=whole.y[rows, :end],
-        known={k: v[rows, : end + h] for k, v in whole.known.items()},
-        past={k: v[rows, :end] for k, v in whole.past.items()},
-        closed=whole.closed[rows, : end + h],
-        dated={k: v[: end + h] for k, v in whole.dated.items()},
-    )
-    return shop_of(matrices, shop.censored[rows, :end], shop.season[0], shop.texts)
 
 
 def onnx_run(path: Path) -> Run:

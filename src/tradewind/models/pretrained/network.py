@@ -109,29 +109,24 @@ class Find(nn.Module):
     Gaussian), the age, and whether the step was seen.
     """
 
-    def __init__(self, width: int = 16) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        features = STEP_FEATURES + 2
-        self.width = width
-        self.key = nn.Linear(features, FINDS * width, bias=False)
-        self.ask = nn.Linear(features, FINDS * width, bias=False)
+        self.features = STEP_FEATURES + 2
+        self.ask = nn.Linear(self.features, FINDS * self.features, bias=False)
         with torch.no_grad():
-            start = torch.zeros(FINDS, width, features)
+            start = torch.zeros(FINDS, self.features, self.features)
             for head in range(FINDS):
-                sharp = torch.full((features,), 0.5 + head)
+                sharp = torch.full((self.features,), 0.5 + head)
                 sharp[-3], sharp[-2], sharp[-1] = -1.0, -1.0, -20.0  # age, square of effect, unseen
-                start[head, range(features), range(features)] = sharp
-            self.key.weight.copy_(start.reshape(FINDS * width, features))
-            self.ask.weight.copy_(torch.eye(features).repeat(FINDS, 1))
+                start[head, range(self.features), range(self.features)] = sharp
+            self.ask.weight.copy_(start.reshape(FINDS * self.features, self.features))
 
     def forward(self, keys: Tensor, values: Tensor, asks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Mean z, its spread, and mean effect of the steps found, each [B, H, FINDS]."""
-        b, t, _ = keys.shape
-        h = asks.shape[1]
-        k = self.key(keys).reshape(b, t, FINDS, self.width).permute(0, 2, 3, 1)
-        q = self.ask(asks).reshape(b, h, FINDS, self.width).transpose(1, 2)
-        share = torch.softmax(torch.matmul(q, k), dim=-1)
-        found = torch.matmul(share, values[:, None]).transpose(1, 2)  # [B, H, FINDS, 3]
+        b, h, _ = asks.shape
+        wanted = self.ask(asks).reshape(b, h * FINDS, self.features)
+        share = torch.softmax(torch.matmul(wanted, keys), dim=-1)
+        found = torch.matmul(share, values).reshape(b, h, FINDS, 3)
         mean = found[..., 0]
         spread = torch.sqrt((found[..., 1] - mean * mean).clamp(min=0) + 1e-4)
         return mean, spread, found[..., 2]
