@@ -144,29 +144,36 @@ def standardised(context: Context, seen: Bools) -> Floats32:
     The size of a column is the geometric mean of its standard deviation and its largest
     deviation, so that a rare flag is not blown up. [B, T + H, K]
     """
-    values = np.nan_to_num(context.covariates)
+    out = np.zeros(context.covariates.shape, np.float32)
+    used = np.flatnonzero((context.kinds > 0).any(axis=0))
+    if not len(used):
+        return out
+    values = np.nan_to_num(context.covariates[:, :, used])
+    kinds = context.kinds[:, None, used]
     steps = context.y.shape[1]
     born = np.maximum.accumulate(seen | context.stockout, axis=1)
     ahead = values.shape[1] - steps
     use = np.concatenate([born, np.ones((len(born), ahead), np.bool_)], axis=1)[:, :, None]
-    use = use & (context.kinds > 0)[:, None, :]
-    use[:, steps:] &= (context.kinds == 1)[:, None, :]
+    use = use & (kinds > 0)
+    use[:, steps:] &= kinds == 1
     n = np.maximum(use.sum(axis=1, keepdims=True), 1).astype(np.float32)
     centre = np.where(use, values, np.float32(0)).sum(axis=1, keepdims=True) / n
     off = np.where(use, values - centre, np.float32(0))
     deviation = np.sqrt((off**2).sum(axis=1, keepdims=True) / n)
     unit = np.sqrt(deviation * np.abs(off).max(axis=1, keepdims=True))
-    out: Floats32 = np.clip(off / np.maximum(unit, 1e-6), -5, 5).astype(np.float32)
+    out[:, :, used] = np.clip(off / np.maximum(unit, 1e-6), -5, 5)
     return out
 
 
 def season_waves(season: Ints, steps: int, h: int) -> Floats32:
     """Sine and cosine of the place in the season and in the longer one, [B, T + H, 4]."""
     t = np.arange(-steps, h, dtype=np.float32)
-    period = season.astype(np.float32)
+    kinds, which = np.unique(season, axis=0, return_inverse=True)
+    period = kinds.astype(np.float32)
     angle = 2 * np.pi * t[None, :, None] / np.maximum(period, 1)[:, None, :]
     waves = np.stack([np.sin(angle), np.cos(angle)], axis=-1) * (period > 1)[:, None, :, None]
-    return waves.reshape(len(season), len(t), 4).astype(np.float32)
+    each: Floats32 = waves.reshape(len(kinds), len(t), 4).astype(np.float32)
+    return each[which]
 
 
 def ridge_waves(turns: Floats32) -> Floats32:
@@ -178,17 +185,20 @@ def ridge_waves(turns: Floats32) -> Floats32:
     return np.stack([sine, cosine, *double, *triple, trend], axis=2)
 
 
-def season_ago(z: Floats32, seen: Bools, season: Ints, h: int) -> tuple[Floats32, Bools]:
+def season_ago(z: Floats32, seen: Bools, season: Ints, t: Ints) -> tuple[Floats32, Bools]:
     """The value one season before each step, rolled on over the horizon, and where there is one.
 
-    Where that step was not seen, the same step a season earlier is taken. [B, T + h] each
+    Where that step was not seen, the same step a season earlier is taken.
+
+    z   [B, T]
+    t   [S]      steps asked for; T is the first of the horizon
     """
     steps = z.shape[1]
-    t = np.arange(steps + h)[None, :]
+    t = t[None, :]
     m = np.maximum(season, 1)[:, None]
     back = np.where(t < steps, m, m * (1 + (t - steps) // m))
-    value = np.zeros((len(z), steps + h), np.float32)
-    found = np.zeros((len(z), steps + h), np.bool_)
+    value = np.zeros((len(z), t.shape[1]), np.float32)
+    found = np.zeros(value.shape, np.bool_)
     for more in (0, 1):
         at = t - back - more * m
         ok = (at >= 0) & (season > 0)[:, None] & ~found
@@ -205,8 +215,8 @@ def _inputs(
     size, steps = z.shape
     h = effect.shape[1] - steps
     shape = layout(steps, h // PATCH)
-    last, has_last = season_ago(z, seen, context.season[:, 0], h)
-    longer, has_longer = season_ago(z[:, :], seen, context.season[:, 1], h)
+    last, has_last = season_ago(z, seen, context.season[:, 0], np.arange(steps + h))
+    longer, has_longer = season_ago(z, seen, context.season[:, 1], steps + np.arange(h))
     flags = seen.astype(np.float32)
     history = np.empty((size, steps, HISTORY_CHANNELS), np.float32)
     own = (z, flags, last[:, :steps], has_last[:, :steps], context.stockout, effect[:, :steps])
@@ -214,7 +224,7 @@ def _inputs(
         history[:, :, k] = channel
     history[:, :, len(own) :] = slots[:, :steps]
     future = np.empty((size, h, FUTURE_CHANNELS), np.float32)
-    ahead = (last[:, steps:], has_last[:, steps:], longer[:, steps:], has_longer[:, steps:])
+    ahead = (last[:, steps:], has_last[:, steps:], longer, has_longer)
     for k, channel in enumerate((*ahead, effect[:, steps:])):
         future[:, :, k] = channel
     future[:, :, 5:] = slots[:, steps:]
@@ -273,11 +283,11 @@ def _patches(history: Floats32, first: Ints, run: int) -> Floats32:
         taken = history[:, at]
     if run > 1:
         taken = taken.reshape(size, len(first), PATCH, run, channels)
-        seen = taken[..., 1:2]
-        means = taken.mean(axis=3)
-        share = np.maximum(seen.mean(axis=3), 1e-6)
-        means[..., :1] = (taken[..., :1] * seen).mean(axis=3) / share
-        taken = means
+        means = taken[:, :, :, 0] / np.float32(run)
+        for k in range(1, run):
+            means += taken[:, :, :, k] / np.float32(run)
+        means[..., 0] /= np.maximum(means[..., 1], 1e-6)  # z is 0 where it was not seen
+        return means.reshape(size, len(first), PATCH * channels)
     return np.ascontiguousarray(taken.reshape(size, len(first), PATCH * channels))
 
 
