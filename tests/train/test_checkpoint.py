@@ -80,6 +80,22 @@ def test_low_precision_scalars_and_tied_weights_survive(tmp_path: Path) -> None:
     assert_same(load(tmp_path / "a"), odd)
 
 
+def test_a_disk_that_fills_up_leaves_the_old_file(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(tensors: object, path: Path, metadata: object) -> None:
+        path.write_bytes(b"half a file")
+        raise OSError("no space left on device")
+
+    path = tmp_path / "a.safetensors"
+    save(path, state)
+    monkeypatch.setattr("tradewind.train.checkpoint.save_file", half)
+    with pytest.raises(OSError, match="no space left"):
+        save(path, replace(state, step=99))
+    assert load(path).step == 12
+    assert [p.name for p in tmp_path.iterdir()] == ["a.safetensors"]
+
+
 def test_a_failed_write_leaves_the_old_file(state: State, tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     save(path, state)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -220,6 +221,40 @@ def test_a_step_that_is_not_finite_is_left_out_and_counted() -> None:
     assert float(state.moments["weight:step"]) == 6
 
 
+def test_every_step_draws_anew_and_the_same_however_the_run_was_cut() -> None:
+    def draws(net: nn.Module, batch: Batch) -> Tensor:
+        drawn.append(float(torch.rand(())))
+        return squared(net, batch)
+
+    drawn: list[float] = []
+    half = train(plain(), batches, draws, replace(QUICK, steps=4))
+    train(plain(), batches, draws, replace(QUICK, steps=8), half)
+    cut, drawn = drawn, []
+    train(plain(), batches, draws, replace(QUICK, steps=8))
+    assert cut == drawn
+    assert len(set(drawn)) == 8
+
+
+def test_the_network_is_in_training_whatever_a_callback_did() -> None:
+    def asks(net: nn.Module, batch: Batch) -> Tensor:
+        modes.append(net.training)
+        return squared(net, batch)
+
+    modes: list[bool] = []
+    net = plain().eval()
+    train(net, batches, asks, QUICK, watch=Watch(after=lambda *_: net.eval() is None, every=1))
+    assert modes == [True] * 30
+
+
+def test_bad_steps_with_good_ones_between_do_not_end_training() -> None:
+    def alternates(net: nn.Module, batch: Batch) -> Tensor:
+        calls.append(1)
+        return squared(net, batch) * (float("inf") if len(calls) % 2 else 1.0)
+
+    calls: list[int] = []
+    assert train(plain(), batches, alternates, replace(QUICK, steps=60)).skipped == 30
+
+
 def test_twenty_bad_steps_in_a_row_end_training_with_the_step() -> None:
     def breaks(net: nn.Module, batch: Batch) -> Tensor:
         calls.append(1)
@@ -241,18 +276,25 @@ def test_a_state_of_another_network_or_optimiser_is_refused() -> None:
 
 
 def test_batches_that_end_too_early_are_an_error_and_the_stream_is_closed() -> None:
-    closed: list[bool] = []
+    class Few:
+        """Five batches, and a note of whether the stream was closed."""
 
-    def few(first: int) -> Iterator[tuple[object, object]]:
-        try:
-            for _, batch in zip(range(5), batches(first), strict=False):
-                yield batch
-        finally:
+        def __init__(self, first: int) -> None:
+            self.stream = islice(batches(first), 5)
+
+        def __iter__(self) -> Iterator[object]:
+            return self
+
+        def __next__(self) -> object:
+            return next(self.stream)
+
+        def close(self) -> None:
             closed.append(True)
 
+    closed: list[bool] = []
     with pytest.raises(ValueError, match="end at step 5, 30 were wanted"):
-        train(plain(), few, squared, QUICK)
-    train(plain(), few, squared, replace(QUICK, steps=3))
+        train(plain(), Few, squared, QUICK)
+    train(plain(), Few, squared, replace(QUICK, steps=3))
     assert closed == [True, True]
 
 
