@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -54,6 +54,7 @@ class Memory:
 
     folder: Path | None = None
     _answers: OrderedDict[str, Answer] = field(default_factory=OrderedDict, repr=False)
+    _fits: dict[str, dict[datetime, Fitted]] = field(default_factory=dict, repr=False)
     _digests: dict[int, tuple[weakref.ref[pl.DataFrame], str]] = field(
         default_factory=dict, repr=False
     )
@@ -64,12 +65,26 @@ class Memory:
         if found is not None:
             return found
         start = time.perf_counter()
-        fitted = forecaster.fit(window.past, window.task)
+        fitted = self.fit(forecaster, window.past, window.task)
         task = window.task
         forecast = fitted.forecast(task.h, task.levels, window.known, target)
         answer = Answer(forecast, fitted.rescues, time.perf_counter() - start)
         self.keep(forecaster, window, target, answer)
         return answer
+
+    def fit(self, forecaster: Forecaster, past: Panel, task: Task) -> Fitted:
+        """The forecaster fitted to `past`: from where it was at an earlier cutoff, if it can."""
+        if not isinstance(forecaster, Resumable):
+            return forecaster.fit(past, task)
+        asked = (forecaster, past.freq, past.start, tuple(past.ids[:3]), task.h, task.roles)
+        series = self._fits.setdefault(repr(asked), {})
+        before = max((end for end in series if end < past.end), default=None)
+        if before is None:
+            fitted = forecaster.fit(past, task)
+        else:
+            fitted = forecaster.resume(series[before], past, task)
+        series[past.end] = fitted
+        return fitted
 
     def find(self, forecaster: Forecaster, window: Window, target: str = "y") -> Answer | None:
         """The remembered answer, or None."""
@@ -129,6 +144,19 @@ class Memory:
 
 
 @runtime_checkable
+class Resumable(Protocol):
+    """A forecaster whose training goes on from what it had learnt at an earlier cutoff."""
+
+    def fit(self, past: Panel, task: Task) -> Fitted:
+        """As Forecaster.fit."""
+        ...
+
+    def resume(self, before: Any, past: Panel, task: Task) -> Fitted:
+        """As `fit`; `before` is this forecaster fitted to an earlier part of the same past."""
+        ...
+
+
+@runtime_checkable
 class Composite(Protocol):
     """A forecaster that answers for earlier cutoffs itself: it learns from them anyway."""
 
@@ -157,10 +185,11 @@ def hindsight(
     target = target or task.roles.targets[0]
     if isinstance(forecaster, Composite):
         return forecaster.hindsight(past, task, n_windows, memory, target)
+    windows = earlier_windows(past, task, n_windows)
+    oldest_first = [memory.answer(forecaster, w, target).forecast for w in windows[::-1]]
     return [
         (w.cutoff, answer, truth_of(past, w.cutoff, answer))
-        for w in earlier_windows(past, task, n_windows)
-        for answer in [memory.answer(forecaster, w, target).forecast]
+        for w, answer in zip(windows, oldest_first[::-1], strict=True)
     ]
 
 

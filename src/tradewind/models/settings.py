@@ -22,11 +22,13 @@ def classes() -> dict[str, type[Any]]:
     from tradewind.models.ensemble import Ensemble
     from tradewind.models.intermittent import TSB, Croston
     from tradewind.models.naive import Average, SeasonalNaive
+    from tradewind.models.pretrained.forecaster import Pretrained
+    from tradewind.models.pretrained.tuning import FineTune
     from tradewind.models.profile import Profile
     from tradewind.models.trees import Trees
 
     known: list[type[Any]] = [SeasonalNaive, Average, AR, ETS, Theta, ARIMA, Croston, TSB]
-    known += [Profile, Trees, Ensemble, Conformal]
+    known += [Profile, Trees, Pretrained, FineTune, Ensemble, Conformal]
     return {kind.__name__: kind for kind in known}
 
 

@@ -12,6 +12,8 @@ from tradewind.models.ensemble import Ensemble
 from tradewind.models.hindsight import Memory
 from tradewind.models.intermittent import TSB, Croston
 from tradewind.models.naive import Average, SeasonalNaive
+from tradewind.models.pretrained.forecaster import Pretrained
+from tradewind.models.pretrained.tuning import FineTune
 from tradewind.models.profile import Profile
 from tradewind.models.protocol import Forecaster
 from tradewind.models.trees import Trees
@@ -34,6 +36,10 @@ def calibrated_ensemble(
     return Conformal(inner, n_windows=n_windows, memory=memory)
 
 
+def _finetuned() -> Forecaster:
+    return Pretrained(finetune=FineTune())
+
+
 def _ensemble() -> Forecaster:
     return preset("default", Memory())["ensemble"]
 
@@ -49,6 +55,8 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "tsb": TSB,
     "profile": Profile,
     "trees": Trees,
+    "pretrained": Pretrained,
+    "finetuned": _finetuned,
     "ensemble": _ensemble,
 }
 

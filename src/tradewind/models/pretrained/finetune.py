@@ -19,6 +19,7 @@ from tradewind.models.pretrained.layout import AHEAD, PATCH, context_for
 from tradewind.models.pretrained.loss import loss
 from tradewind.models.pretrained.network import Network
 from tradewind.models.pretrained.slots import Shop
+from tradewind.models.pretrained.tuning import FineTune
 from tradewind.models.pretrained.windows import earlier
 from tradewind.train.loop import Training, Watch, train
 
@@ -26,25 +27,6 @@ VALIDATED = 512
 """Series whose last window decides, at most."""
 PASTS = 8
 """Steps of the past that a window needs at least."""
-
-
-@dataclass(frozen=True, slots=True)
-class FineTune:
-    """How the network is made a merchant's own.
-
-    seconds   of training, at most; what a run did within them is in its `Tuned`
-    steps     updates, at most: on a machine fast enough to make them within the seconds, the
-              result is the same every time
-    rates     learning rates that are tried for a fifth of the steps each; the best one goes on
-    batch     windows in an update
-    seed      of the windows
-    """
-
-    seconds: float = 60.0
-    steps: int = 300
-    rates: tuple[float, ...] = (3e-4, 1e-3)
-    batch: int = 64
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

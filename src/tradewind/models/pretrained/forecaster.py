@@ -8,16 +8,23 @@ from typing import Literal
 
 import numpy as np
 
-from tradewind.arrays import Bools, Floats, Floats32
+from tradewind.arrays import Bools, Floats
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import dependence_of, normal_scores, resized, usual_dependence
 from tradewind.models.history import check_rows, check_target, never_negative
 from tradewind.models.local import spread_sample
-from tradewind.models.pretrained.encode import Inputs
 from tradewind.models.pretrained.infer import Run, quantiles_of
 from tradewind.models.pretrained.levels import LEVELS
 from tradewind.models.pretrained.slots import Shop, shop_of
-from tradewind.models.pretrained.weights import PRECISIONS, session, shipped
+from tradewind.models.pretrained.tuning import FineTune
+from tradewind.models.pretrained.weights import (
+    PRECISIONS,
+    Weights,
+    onnx_run,
+    read_tuned,
+    shipped,
+    write_tuned,
+)
 from tradewind.models.pretrained.windows import earlier
 from tradewind.models.protocol import Rescue
 from tradewind.models.trees_field import Labels, field_of, labels_of
@@ -35,11 +42,14 @@ class Pretrained:
     precision   int8 is faster; fp32 is what was trained
     context     steps of the past that it looks at, at most 1,024
     season      steps in a season; 0 takes the task's, or finds it
+    finetune    train the network on the past before it is asked; needs torch (tradewind[deep]).
+                One tuned answers in fp32
     """
 
     precision: Literal["int8", "fp32"] = "int8"
     context: int = 1024
     season: int = 0
+    finetune: FineTune | None = None
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
@@ -48,16 +58,35 @@ class Pretrained:
             raise ValueError(f"context must be 1 to 1,024 steps, it is {self.context}")
 
     def fit(self, past: Panel, task: Task) -> FittedPretrained:
-        """Remember `past`; nothing is learnt but how errors hang together."""
+        """Remember `past`, and learn from it only if asked to fine-tune."""
+        return self._fit(past, task, None, None)
+
+    def resume(self, before: FittedPretrained, past: Panel, task: Task) -> FittedPretrained:
+        """As `fit`, but a tuned network goes on from what it was at an earlier cutoff: faster."""
+        return self._fit(past, task, before.tuned, before)
+
+    def restore(self, folder: Path, past: Panel, task: Task) -> FittedPretrained:
+        """The fitted model that `save` wrote.
+
+        Raises DataError if it was tuned from other weights than those of this package.
+        """
+        return self._fit(past, task, read_tuned(folder), None)
+
+    def _fit(
+        self, past: Panel, task: Task, tuned: Weights | None, before: FittedPretrained | None
+    ) -> FittedPretrained:
         check_rows(past, self)
-        labels = labels_of(past, task)
-        bare = FittedPretrained(self, past, task, labels, {})
+        bare = FittedPretrained(self, past, task, labels_of(past, task), self.run(tuned), tuned)
+        if self.finetune is not None and (tuned is None or before is not None):
+            bare = bare.tune(self.finetune)
         joint = {target: bare.own_dependence(target) for target in task.roles.targets}
         return replace(bare, dependence=joint)
 
-    def restore(self, folder: Path, past: Panel, task: Task) -> FittedPretrained:
-        """The fitted model that `save` wrote: the past is all it needs."""
-        return self.fit(past, task)
+    def run(self, tuned: Weights | None) -> Run:
+        """The network that answers."""
+        if tuned is None:
+            return onnx_run(shipped(PRECISIONS[self.precision]))
+        return onnx_run(shipped(PRECISIONS["fp32"]), tuned.arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +97,9 @@ class FittedPretrained:
     past: Panel
     task: Task
     labels: Labels
-    dependence: dict[str, Dependence]
+    run: Run = field(compare=False)
+    tuned: Weights | None = None
+    dependence: dict[str, Dependence] = field(default_factory=dict)
     rescues: tuple[Rescue, ...] = field(default=())
 
     def forecast(
@@ -77,7 +108,7 @@ class FittedPretrained:
         """As Fitted.forecast."""
         check_target(target, self.task)
         shop = self.shop(target, h, known)
-        values = quantiles_of(self.run(), shop, self.settings.context).astype(np.float64)
+        values = quantiles_of(self.run, shop, self.settings.context).astype(np.float64)
         values[shop.field.closed[:, -h:]] = 0.0
         y = shop.field.y
         floor = never_negative(y.astype(np.float64))
@@ -107,9 +138,13 @@ class FittedPretrained:
             return np.zeros((len(self.past.ids), len(self.past.ds)), np.bool_)
         return np.nan_to_num(self.past.wide("censored")) > 0
 
-    def run(self) -> Run:
-        """The network that answers."""
-        return onnx_run(shipped(PRECISIONS[self.settings.precision]))
+    def tune(self, settings: FineTune) -> FittedPretrained:
+        """The same, with the network fine-tuned on the past; the first target leads."""
+        from tradewind.models.pretrained.tune import tune
+
+        shop = self.shop(self.task.roles.targets[0], 1, None)
+        tuned = tune(shop, self.tuned, settings, self.task.h)
+        return replace(self, tuned=tuned, run=self.settings.run(tuned))
 
     def own_dependence(self, target: str) -> Dependence:
         """How errors hang together over a horizon, from a few earlier cutoffs of a sample."""
@@ -122,32 +157,21 @@ class FittedPretrained:
             end = whole.field.steps - h * back
             if end < max(h, 4) or not len(rows):
                 break
-            made = quantiles_of(self.run(), earlier(whole, rows, end, h), self.settings.context)
+            made = quantiles_of(self.run, earlier(whole, rows, end, h), self.settings.context)
             size += (made[:, :, -3] - made[:, :, 2]).mean(axis=1)
             truth = whole.field.y[rows, end : end + h].astype(np.float64)
             scores.append(normal_scores(truth, made.astype(np.float64), LEVELS))
         return dependence_of(np.stack(scores), size) if scores else usual_dependence(h)
 
     def update(self, new: Panel) -> FittedPretrained:
-        """The same network at the new end of the past."""
-        return self.settings.fit(self.past.append(new), self.task)
+        """The network at the new end of the past; a tuned one goes on learning for a while."""
+        return self.settings.resume(self, self.past.append(new), self.task)
 
     def save(self, folder: Path) -> None:
-        """Nothing is kept: the weights ship with the package, and the past is kept elsewhere."""
+        """The tuned network's differences from the shipped one; a network as shipped needs none."""
         folder.mkdir(parents=True, exist_ok=True)
-
-
-def onnx_run(path: Path) -> Run:
-    """The exported network on ONNX Runtime."""
-    made = session(path)
-    wanted = [item.name for item in made.get_inputs()]
-
-    def run(inputs: Inputs) -> tuple[Floats32, Floats32]:
-        arrays = inputs.arrays()
-        quantiles, zero = made.run(None, {name: arrays[name] for name in wanted})
-        return quantiles, zero
-
-    return run
+        if self.tuned is not None:
+            write_tuned(folder, self.tuned)
 
 
 def _at(made: Forecast, levels: tuple[float, ...]) -> Floats:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -12,7 +14,7 @@ from torch import Tensor
 from tradewind.models.pretrained.draw import Draw, batch
 from tradewind.models.pretrained.loss import TRUTH
 from tradewind.models.pretrained.network import Network, Size
-from tradewind.models.pretrained.weights import PRECISIONS, TENSORS
+from tradewind.models.pretrained.weights import PLACES, PRECISIONS, TENSORS
 from tradewind.train.export import parity, quantize_int8, to_onnx
 
 TOLERANCE = 1e-4
@@ -50,10 +52,38 @@ def ship(network: Network, folder: Path) -> dict[str, str]:
         if gap > TOLERANCE:
             raise ValueError(f"{full} differs from torch by {gap:g} at {steps} steps")
     quantize_int8(full, small)
+    places = folder / PLACES
+    places.write_text(json.dumps(places_of(network, full), indent=0), encoding="utf-8")
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in (folder / TENSORS, full, small)
+        for path in (folder / TENSORS, full, small, places)
     }
+
+
+def places_of(network: Network, path: Path) -> dict[str, tuple[str, bool]]:
+    """The initializer of each weight in the graph, and whether it lies there transposed.
+
+    The exporter turns and renames the weights of matrix products; they are found by their values.
+    Raises ValueError if one is not found.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(str(path)).graph
+    found = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+    places: dict[str, tuple[str, bool]] = {}
+    for name, tensor in network.state_dict().items():
+        value = tensor.numpy()
+        for turned in (False, True):
+            like = value.T if turned else value
+            names = [name] if name in found and not turned else list(found)
+            same = [k for k in names if np.array_equal(found[k], like) and found[k].size]
+            if same:
+                places[name] = (same[0], turned)
+                break
+        else:
+            raise ValueError(f"the graph {path} has no weight like {name}")
+    return places
 
 
 def load_network(path: Path) -> Network:

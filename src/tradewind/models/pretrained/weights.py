@@ -6,17 +6,32 @@ Trained by this project on synthetic series only (docs/pretrained.md); Apache-2.
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from tradewind.arrays import Floats32
 from tradewind.errors import DataError
+from tradewind.models.pretrained.encode import Inputs
+from tradewind.models.pretrained.infer import Run
 
 FOLDER = Path(__file__).parent / "shipped"
-SHA256: dict[str, str] = {}
+SHA256: dict[str, str] = {
+    "default.safetensors": "6af82388292dbf8b30440b621753b87fa0daa6f71c1d7c8223299b4a70535116",
+    "default.onnx": "30f254329fc1d22232dcae5adf206b0d202eec36a0c8d025080234679dacc76a",
+    "default.int8.onnx": "7db53da7379953f968563e8d6ee15c915e10d6876b76ed5fa4996e20f2067738",
+    "default.places.json": "51c4a287237928238f4d9de55368a973dae1c6b718f5ffa6e8a151453f39eff7",
+}
 """Digest of every shipped file, by name."""
 PRECISIONS = {"int8": "default.int8.onnx", "fp32": "default.onnx"}
 TENSORS = "default.safetensors"
+PLACES = "default.places.json"
+"""Name of each weight in the fp32 graph, and whether it lies there transposed."""
+TUNED = "tuned.safetensors"
 
 
 def shipped(name: str) -> Path:
@@ -36,13 +51,91 @@ def shipped(name: str) -> Path:
     return path
 
 
-@lru_cache(maxsize=8)
-def session(path: Path) -> Any:
-    """An ONNX Runtime session on one thread; callers run several side by side."""
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A network tuned on a merchant's past.
+
+    arrays    every weight, by its name in the network
+    before    loss on the last window, which was not trained on, with the weights it began with
+    after     and with these
+    rate      learning rate that won
+    steps     updates made
+    """
+
+    arrays: dict[str, Floats32]
+    before: float
+    after: float
+    rate: float
+    steps: int
+
+
+def write_tuned(folder: Path, tuned: Weights) -> None:
+    """Write the differences from the shipped weights, and which those were, without code."""
+    from safetensors.numpy import load_file, save_file
+
+    base = load_file(shipped(TENSORS))
+    about = {name: repr(getattr(tuned, name)) for name in ("before", "after", "rate", "steps")}
+    about["base"] = SHA256[TENSORS]
+    delta = {name: value - base[name] for name, value in tuned.arrays.items()}
+    save_file(delta, folder / TUNED, metadata=about)
+
+
+def read_tuned(folder: Path) -> Weights | None:
+    """What `write_tuned` wrote; None if the model was saved as shipped.
+
+    Raises DataError if the shipped weights are others than those it was tuned from.
+    """
+    from safetensors import safe_open
+    from safetensors.numpy import load_file
+
+    path = folder / TUNED
+    if not path.exists():
+        return None
+    with safe_open(path, "np") as file:
+        about = file.metadata() or {}
+    if about.get("base") != SHA256[TENSORS]:
+        raise DataError(
+            f"{path} was tuned from other weights than those of this version of tradewind; "
+            "train the model again"
+        )
+    base = load_file(shipped(TENSORS))
+    arrays = {name: base[name] + value for name, value in load_file(path).items()}
+    before, after, rate = (float(about[name]) for name in ("before", "after", "rate"))
+    return Weights(arrays, before, after, rate, int(about["steps"]))
+
+
+def onnx_run(path: Path, arrays: Mapping[str, Floats32] | None = None) -> Run:
+    """The exported network on ONNX Runtime, with other weights in it where `arrays` has them.
+
+    Every call runs on the thread that makes it; callers run several side by side.
+    """
+    made, kept = _session(path, arrays)
+    wanted = [item.name for item in made.get_inputs()]
+
+    def run(inputs: Inputs) -> tuple[Floats32, Floats32]:
+        given = inputs.arrays()
+        quantiles, zero = made.run(None, {name: given[name] for name in wanted})
+        assert kept is not None  # the session reads these arrays as long as it lives
+        return quantiles, zero
+
+    return run
+
+
+def _session(path: Path, arrays: Mapping[str, Floats32] | None) -> tuple[Any, list[Any]]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    kept: list[Any] = []
+    if arrays is not None:
+        place = json.loads((path.parent / PLACES).read_text(encoding="utf-8"))
+        for name, value in arrays.items():
+            initializer, turned = place[name]
+            plain = np.ascontiguousarray(value.T if turned else value)
+            kept.append(onnxruntime.OrtValue.ortvalue_from_numpy(plain))
+            options.add_initializer(initializer, kept[-1])
+            kept.append(plain)
+    made = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return made, kept
