@@ -208,6 +208,14 @@ def test_a_time_budget_ends_training_between_two_steps() -> None:
     assert same(rest, train(plain(), batches, squared, QUICK))
 
 
+def test_a_stop_ends_training_after_the_step_and_it_goes_on_from_there() -> None:
+    asked = iter([False, False, True])
+    state = train(plain(), batches, squared, QUICK, watch=Watch(stop=lambda: next(asked)))
+    assert state.step == 3
+    rest = train(plain(), batches, squared, QUICK, state)
+    assert same(rest, train(plain(), batches, squared, QUICK))
+
+
 def test_a_step_that_is_not_finite_is_left_out_and_counted() -> None:
     def sometimes(net: nn.Module, batch: Batch) -> Tensor:
         calls.append(1)

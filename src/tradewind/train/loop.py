@@ -111,6 +111,7 @@ class Watch:
     every           steps between two calls of `after`; 0 for none
     every_seconds   seconds between two calls of `after`, whichever comes first
     seconds         training ends cleanly when this much time has passed; None for no limit
+    stop            asked after every step; True ends training cleanly
     clock           seconds, from any start
     """
 
@@ -120,6 +121,7 @@ class Watch:
     every: int = 0
     every_seconds: float = math.inf
     seconds: float | None = None
+    stop: Callable[[], bool] | None = None
     clock: Callable[[], float] = time.monotonic
 
 
@@ -212,6 +214,7 @@ def _steps(
             run.network.train()
             called = watch.clock()
         ended = ended or (watch.seconds is not None and watch.clock() - began >= watch.seconds)
+        ended = ended or (watch.stop is not None and watch.stop())
     return run.state()
 
 

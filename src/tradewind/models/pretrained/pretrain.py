@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from tradewind.errors import DataError
 from tradewind.models.pretrained.draw import Draw, batch
 from tradewind.models.pretrained.loss import TRUTH, loss, pinball
 from tradewind.models.pretrained.network import Network, Size
@@ -31,6 +32,7 @@ class Pretraining:
     learning_rate   the peak of warm-up, stable, decay
     decay           last share of the samples over which the rate falls
     ema             see Training
+    log_every       steps between two reports
     workers         processes that draw batches; 0 for none beside this one
     device          "cpu" or "cuda"
     """
@@ -41,6 +43,7 @@ class Pretraining:
     learning_rate: float = 3e-3
     decay: float = 0.2
     ema: float = 0.9995
+    log_every: int = 50
     workers: int = 1
     device: str = "cpu"
 
@@ -54,8 +57,13 @@ class Pretraining:
             ema=self.ema,
             bf16=has_bf16(self.device),
             seed=self.draw.seed,
+            log_every=self.log_every,
             device=self.device,
         )
+
+    def about(self) -> dict[str, Any]:
+        """What a run that goes on must share with the one that began, for the checkpoint."""
+        return {"size": self.size.table(), "batch": self.draw.size, "seed": self.draw.seed}
 
 
 def has_bf16(device: str) -> bool:
@@ -70,14 +78,14 @@ def pretrain(settings: Pretraining, file: Path, watch: Watch, save_seconds: floa
 
     The checkpoint is written to `file` every `save_seconds` and at the end. A run that was cut off
     and resumed gives the weights of one that was not. Raises DataError if the file belongs to a
-    network of another size.
+    network of another size, or to a run with another seed or other batches.
     """
     torch.manual_seed(settings.draw.seed)
     network = Network(settings.size)
-    state = checkpoint.load(file) if file.exists() else None
+    state = begun(settings, file) if file.exists() else None
 
     def after(step: int, state: State) -> bool | None:
-        checkpoint.save(file, state)
+        checkpoint.save(file, state, settings.about())
         return watch.after(step, state) if watch.after is not None else None
 
     def batches(first: int) -> Iterator[Any]:
@@ -86,7 +94,20 @@ def pretrain(settings: Pretraining, file: Path, watch: Watch, save_seconds: floa
 
     told = replace(watch, after=after, every_seconds=save_seconds)
     state = train(network, batches, loss, settings.training(), state, told)
-    checkpoint.save(file, state)
+    checkpoint.save(file, state, settings.about())
+    return state
+
+
+def begun(settings: Pretraining, file: Path) -> State:
+    """The state in `file`. Raises DataError where a run with `settings` cannot go on from it."""
+    state, wanted = checkpoint.load(file), settings.about()
+    had = {k: v for k, v in checkpoint.read_about(file).items() if k in wanted}
+    if other := [k for k, v in had.items() if v != wanted[k]]:
+        before, now = ({k: told[k] for k in other} for told in (had, wanted))
+        raise DataError(
+            f"{file} was begun with {before}, not with {now}: go on with what it was begun with, "
+            "or start afresh in another file"
+        )
     return state
 
 
