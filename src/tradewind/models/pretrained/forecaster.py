@@ -39,14 +39,15 @@ PROBE, PROBES = 200, 3
 class Pretrained:
     """A network trained on synthetic retail, asked as it is.
 
-    precision   int8 is faster; fp32 is what was trained
+    precision   fp32 is what was trained; int8 is faster on processors made for it, and rounds by
+                the range of its batch: a series' result then depends a little on its neighbours
     context     steps of the past that it looks at, at most 1,024
     season      steps in a season; 0 takes the task's, or finds it
     finetune    train the network on the past before it is asked; needs torch (tradewind[deep]).
                 One tuned answers in fp32
     """
 
-    precision: Literal["int8", "fp32"] = "int8"
+    precision: Literal["fp32", "int8"] = "fp32"
     context: int = 1024
     season: int = 0
     finetune: FineTune | None = None

@@ -8,6 +8,8 @@ from tradewind.arrays import Floats32, Ints
 
 CLEARLY, PLAINLY = 0.2, 0.5
 """Another season than the frequency's must repeat itself so much better, and at least so well."""
+NEARLY = 0.8
+"""Every multiple of a season is a season: the shortest peak that is nearly the highest is taken."""
 ROUNDS = 4
 """Seasons that the past must hold before one is believed."""
 
@@ -17,9 +19,9 @@ def found_season(y: Floats32, usual: int) -> Ints:
 
     y   [B, T]   nan where there is no observation
 
-    The autocorrelation of the differenced series, gaps left out, has its highest peak at the
-    season. Another length than the usual one is taken only where the evidence is plain. Weak
-    seasons keep the usual length: the network sees by itself how little it says.
+    The autocorrelation of the differenced series, gaps left out, has its highest peaks at the
+    season and its multiples. Another length than the usual one is taken only where the evidence is
+    plain. Weak seasons keep the usual length: the network sees by itself how little it says.
     """
     size, steps = y.shape
     z = np.diff(y, axis=1)
@@ -36,9 +38,10 @@ def found_season(y: Floats32, usual: int) -> Ints:
     count = np.fft.irfft(np.abs(pairs) ** 2, axis=1)[:, : span + 1]
     variance = np.maximum(product[:, :1] / n, 1e-12)
     similar = product / np.maximum(count, 1) / variance
+    peak = (np.diff(similar, prepend=1) >= 0) & (np.diff(similar, append=-1) <= 0)
     lags = np.arange(span + 1)
-    similar[(count < 3 * lags) | (lags < 2)] = -1.0
-    best = similar.argmax(axis=1)
+    similar[(count < 3 * lags) | (lags < 2) | (lags > n // ROUNDS)] = -1.0
+    best = (peak & (similar >= NEARLY * similar.max(axis=1, keepdims=True))).argmax(axis=1)
     height = similar[np.arange(size), best]
     known = similar[:, usual] if 2 <= usual <= span else np.full(size, -1.0)
     other = (height > PLAINLY) & (height > known + CLEARLY)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from tradewind.models.pretrained.finetune import finetune
 from tradewind.models.pretrained.ship import load_network
 from tradewind.models.pretrained.slots import Shop
 from tradewind.models.pretrained.tuning import FineTune
-from tradewind.models.pretrained.weights import TENSORS, Weights, shipped
+from tradewind.models.pretrained.weights import TENSORS, Weights, base_weights, shipped
 
 
 def tune(shop: Shop, before: Weights | None, settings: FineTune, h: int) -> Weights | None:
@@ -19,11 +18,12 @@ def tune(shop: Shop, before: Weights | None, settings: FineTune, h: int) -> Weig
     """
     network = load_network(shipped(TENSORS))
     if before is not None:
-        tensors = {name: torch.from_numpy(np.array(v)) for name, v in before.arrays.items()}
+        tensors = {name: torch.from_numpy(v) for name, v in before.arrays.items()}
         network.load_state_dict(tensors)
         settings = settings.once_more(before.rate)
     made = finetune(network, shop, settings, h)
     if not made.rate:
         return before
-    arrays = {name: value.numpy().copy() for name, value in made.weights.items()}
-    return Weights(arrays, made.before, made.after, made.rate, made.steps)
+    base = base_weights()
+    delta = {name: value.numpy() - base[name] for name, value in made.weights.items()}
+    return Weights(delta, made.before, made.after, made.rate, made.steps)

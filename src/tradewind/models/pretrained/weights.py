@@ -55,29 +55,40 @@ def shipped(name: str) -> Path:
 class Weights:
     """A network tuned on a merchant's past.
 
-    arrays    every weight, by its name in the network
+    delta     what was added to every shipped weight, by its name in the network
     before    loss on the last window, which was not trained on, with the weights it began with
     after     and with these
     rate      learning rate that won
     steps     updates made
     """
 
-    arrays: dict[str, Floats32]
+    delta: dict[str, Floats32]
     before: float
     after: float
     rate: float
     steps: int
 
+    @property
+    def arrays(self) -> dict[str, Floats32]:
+        """Every weight."""
+        base = base_weights()
+        return {name: base[name] + value for name, value in self.delta.items()}
+
+
+def base_weights() -> dict[str, Floats32]:
+    """The shipped weights, by their names in the network."""
+    from safetensors.numpy import load_file
+
+    return dict(load_file(shipped(TENSORS)))
+
 
 def write_tuned(folder: Path, tuned: Weights) -> None:
     """Write the differences from the shipped weights, and which those were, without code."""
-    from safetensors.numpy import load_file, save_file
+    from safetensors.numpy import save_file
 
-    base = load_file(shipped(TENSORS))
     about = {name: repr(getattr(tuned, name)) for name in ("before", "after", "rate", "steps")}
     about["base"] = SHA256[TENSORS]
-    delta = {name: value - base[name] for name, value in tuned.arrays.items()}
-    save_file(delta, folder / TUNED, metadata=about)
+    save_file(tuned.delta, folder / TUNED, metadata=about)
 
 
 def read_tuned(folder: Path) -> Weights | None:
@@ -98,10 +109,8 @@ def read_tuned(folder: Path) -> Weights | None:
             f"{path} was tuned from other weights than those of this version of tradewind; "
             "train the model again"
         )
-    base = load_file(shipped(TENSORS))
-    arrays = {name: base[name] + value for name, value in load_file(path).items()}
     before, after, rate = (float(about[name]) for name in ("before", "after", "rate"))
-    return Weights(arrays, before, after, rate, int(about["steps"]))
+    return Weights(dict(load_file(path)), before, after, rate, int(about["steps"]))
 
 
 def onnx_run(path: Path, arrays: Mapping[str, Floats32] | None = None) -> Run:
