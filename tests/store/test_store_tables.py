@@ -56,6 +56,24 @@ def test_an_empty_cell_erases_nothing_of_a_known_product(db: Connection) -> None
     ]
 
 
+def test_the_last_that_a_row_says_of_a_product_counts_across_parts(
+    db: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "PART", 2)
+    told = pl.DataFrame(
+        {
+            "product": ["b", "a", None, "a", "b"],
+            "name": ["Cup", "Tea", "Nothing", "Green tea", None],
+            "unit_cost": [1.25, 300.0, 1.0, None, 2.5],
+            "currency": ["USD", "JPY", None, "JPY", "USD"],
+        }
+    )
+    assert products.merge(db, told) == 2
+    table = products.table(db)
+    assert table["name"].to_list() == ["Green tea", "Cup"]
+    assert table["unit_cost"].to_list() == [300.0, 2.5]
+
+
 def test_a_snapshot_of_the_same_moment_replaces_the_stored_one(db: Connection) -> None:
     counted = pl.DataFrame({"counted_at": [DAY, DAY], "product": ["a", "b"], "on_hand": [4.0, 5.0]})
     assert stock.append(db, counted, "one") == 2

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import polars as pl
 
+from tradewind.data.parts import parts_of
+
 EMPTY = (
     "",
     "-",
@@ -79,7 +81,7 @@ def decimal_sign(column: pl.Series) -> str | None:
     """
     if column.dtype != pl.String:
         return None
-    text = plain_text(column).drop_nulls()
+    text = plain_text(column.unique()).drop_nulls()
     text = text.filter(text.str.contains(r"[.,]"))
     if not len(text):
         return None
@@ -129,12 +131,11 @@ def parse_distinct(column: pl.Series, parse: Callable[[pl.Series], pl.Series]) -
     """`parse` of a column, each distinct cell once: a day stands in thousands of lines."""
     cells = column.unique()
     parsed = pl.DataFrame({"cell": cells, "value": parse(cells)})
-    joined = (
-        column.alias("cell")
-        .to_frame()
-        .join(parsed, on="cell", how="left", nulls_equal=True, maintain_order="left")
-    )
-    return joined["value"].alias(column.name)
+    joined = [
+        part.join(parsed, on="cell", how="left", nulls_equal=True, maintain_order="left")["value"]
+        for part in parts_of(column.alias("cell").to_frame())
+    ]
+    return pl.concat(joined).alias(column.name)
 
 
 def currencies(column: pl.Series) -> pl.Series:

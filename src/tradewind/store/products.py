@@ -14,6 +14,9 @@ create table products (
 );
 """
 
+PART = 1_000_000
+"""Rows worked on at once."""
+
 TEXT = pl.String()
 PRODUCT: dict[str, pl.DataType] = {
     **dict.fromkeys(("product", "name", "category", "brand", "supplier"), TEXT),
@@ -32,9 +35,12 @@ def merge(db: Connection, products: pl.DataFrame) -> int:
                pack_size, launched_at, successor
     →          products that were added
     """
-    rows = shaped(products, PRODUCT).with_columns(to_units("unit_cost"))
-    rows = rows.filter(pl.col("product").is_not_null())
-    rows = rows.group_by("product", maintain_order=True).agg(pl.all().drop_nulls().last())
+    parts = list(products.iter_slices(PART)) or [products]  # a load brings a row for each sale
+    rows = _last_told(
+        pl.concat(
+            _last_told(shaped(part, PRODUCT).with_columns(to_units("unit_cost"))) for part in parts
+        )
+    )
     others = [c for c in PRODUCT if c != "product"]
     kept = ", ".join(f"{c} = coalesce(excluded.{c}, products.{c})" for c in others)
     before = select(db, "select count(*) as n from products")[0, "n"]
@@ -47,6 +53,12 @@ def merge(db: Connection, products: pl.DataFrame) -> int:
         )
     after: int = select(db, "select count(*) as n from products")[0, "n"]
     return after - int(before)
+
+
+def _last_told(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a product, in order of appearance: the last that any row says of each column."""
+    named = rows.filter(pl.col("product").is_not_null())
+    return named.group_by("product", maintain_order=True).agg(pl.all().drop_nulls().last())
 
 
 def table(db: Connection) -> pl.DataFrame:

@@ -30,7 +30,7 @@ def change(db: Connection, sql: str, *values: object) -> int:
 @contextmanager
 def lent(db: Connection, name: str, table: pl.DataFrame) -> Iterator[None]:
     """`table` can be selected from as `name` inside the block."""
-    db.register(name, table)
+    db.register(name, table.to_arrow(compat_level=pl.CompatLevel.newest()))  # text is not copied
     try:
         yield
     finally:
