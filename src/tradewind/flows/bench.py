@@ -13,10 +13,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -29,7 +30,10 @@ from tradewind.data.assemble import to_panel
 from tradewind.data.load import load_table
 from tradewind.data.synthetic import ShopSettings, shop
 from tradewind.models.hindsight import Memory
+from tradewind.models.pretrained.forecaster import Pretrained
+from tradewind.models.pretrained.tuning import FineTune
 from tradewind.models.table import preset
+from tradewind.panel import Panel, dates_from
 from tradewind.task import Roles, Task
 
 H = 28
@@ -158,6 +162,9 @@ def speed(*, products: int = 1000, days: int = 730) -> dict[str, float]:
     features_rows_per_s     rows of the panel a second while the trees learn from it: features
                             and boosting together
     forecast_series_per_s   series forecast 28 days ahead by the learnt trees
+    zero_shot_series_per_s  series of 512 days forecast 28 days ahead by the pretrained model as it
+                            is, from panel to forecast, in int8; zero_shot_fp32_… in fp32
+    finetune_s              fine-tuning on a thousand such series
     import_s                `import tradewind`, median of ten processes, without Python's own start
     peak_gb                 largest memory of this process
     """
@@ -179,9 +186,43 @@ def speed(*, products: int = 1000, days: int = 730) -> dict[str, float]:
         "load_rows_per_s": rows / clock.seconds["load"],
         "features_rows_per_s": rows / clock.seconds["learn"],
         "forecast_series_per_s": len(made.ids) / clock.seconds["forecast"],
+        "zero_shot_series_per_s": zero_shot_speed("int8"),
+        "zero_shot_fp32_series_per_s": zero_shot_speed("fp32"),
+        "finetune_s": finetune_seconds(),
         "import_s": import_seconds(),
         "peak_gb": peak_gb(),
     }
+
+
+def zero_shot_speed(precision: Literal["int8", "fp32"], series: int = 4000) -> float:
+    """Series a second from panel to forecast, 28 days after 512, by the model as it ships."""
+    panel, task = plain_panel(series, 512), Task(h=H)
+    model = Pretrained(precision=precision, context=512)
+    start = time.perf_counter()
+    made = model.fit(panel, task).forecast(H, task.levels)
+    return len(made.ids) / (time.perf_counter() - start)
+
+
+def finetune_seconds(series: int = 1000) -> float:
+    """Seconds that fine-tuning takes beyond the zero-shot fit."""
+    panel, task = plain_panel(series, 512), Task(h=H)
+    start = time.perf_counter()
+    Pretrained().fit(panel, task)
+    middle = time.perf_counter()
+    Pretrained(finetune=FineTune()).fit(panel, task)
+    return (time.perf_counter() - middle) - (middle - start)
+
+
+def plain_panel(series: int, days: int, seed: int = 2) -> Panel:
+    """Weekly-seasonal counts of `series` products over `days`, nothing else."""
+    rng = np.random.default_rng(seed)
+    level = np.exp(rng.normal(2, 1, (series, 1)))
+    season = np.exp(rng.normal(0, 0.3, (series, 7)))[:, np.arange(days) % 7]
+    y = rng.poisson(level * season).astype(np.float64)
+    ds = dates_from(datetime(2023, 1, 2), days, "D")
+    ids = np.repeat([f"P{k:05d}" for k in range(series)], days)
+    table = pl.DataFrame({"unique_id": ids, "ds": np.tile(ds, series), "y": y.ravel()})
+    return Panel.from_frame(table, "D")
 
 
 def write_shop(file: Path, products: int, days: int, seed: int = 1) -> None:
