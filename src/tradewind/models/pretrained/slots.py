@@ -27,7 +27,7 @@ class Shop:
 
     field      the matrices, over T steps seen and h ahead
     censored   [N, T]      sales were limited by stock
-    slots      columns of the slots: [N, T + h] where known ahead, [N, T] where past only
+    slots      columns of the slots: [N, T + H] where known ahead, [N, T] where past only
     kinds      [K]         1 known ahead, 2 past only
     season     [2]         as the task or the frequency has it; the first is 0 to find it
     phase      [T + H, 8]  H is h filled up to whole patches
@@ -96,31 +96,32 @@ def slots_of(field: Field, texts: Collection[str]) -> tuple[tuple[Floats32, ...]
     """Columns of the slots and their kinds: known ahead first, then the dates', then past only.
 
     A column of which nothing is known ahead is past only. What does not fit is left out, the last
-    first.
+    first. Steps beyond the horizon that fill its last patch are gaps like any other.
     """
-    slots: list[Floats32] = []
-    kinds: list[int] = []
-    unplanned: list[Floats32] = []
+    rest = ((0, 0), (0, -field.h % PATCH))
+    ahead: list[Floats32] = []
+    past: list[Floats32] = []
+    unplanned: dict[str, Floats32] = {}
     for name, values in field.known.items():
-        if not np.isfinite(values[:, field.steps :]).any():
-            unplanned.append(values[:, : field.steps])
-            continue
-        for column in _flags(values) if name in texts else [filled(values)]:
-            slots.append(column)
-            kinds.append(1)
-    shape = (len(field.ids), len(field.ds))
+        if np.isfinite(values[:, field.steps :]).any():
+            ahead += _columns(np.pad(values, rest, constant_values=np.nan), name in texts)
+        else:
+            unplanned[name] = values[:, : field.steps]
     for name, dated in field.dated.items():
         if name not in calendar_columns(field.ds[:1], field.freq) and np.ptp(dated) > 0:
-            slots.append(np.broadcast_to(dated.astype(np.float32), shape))
-            kinds.append(1)
-    for values in [*unplanned, *field.past.values()]:
-        slots.append(filled(values))
-        kinds.append(2)
-    return tuple(slots[:SLOTS]), tuple(kinds[:SLOTS])
+            row = np.pad(dated.astype(np.float32)[None], rest, constant_values=np.nan)
+            ahead.append(np.broadcast_to(filled(row), (len(field.ids), row.shape[1])))
+    for name, values in (unplanned | field.past).items():
+        past += _columns(values, name in texts)
+    kinds = [1] * len(ahead) + [2] * len(past)
+    return tuple([*ahead, *past][:SLOTS]), tuple(kinds[:SLOTS])
 
 
 def filled(values: Floats32) -> Floats32:
-    """A column without gaps, [N, T]: a flag is 0 there, anything else as it was before."""
+    """A column without gaps, [N, T]: a flag is 0 there, anything else as it was before.
+
+    Before the first value known it is as it was then.
+    """
     known = np.isfinite(values)
     if known.all():
         return values
@@ -128,10 +129,13 @@ def filled(values: Floats32) -> Floats32:
         return np.nan_to_num(values)
     steps = np.arange(values.shape[1])
     last = np.maximum.accumulate(np.where(known, steps, 0), axis=1)
+    last = np.maximum(last, known.argmax(axis=1)[:, None])
     return np.nan_to_num(np.take_along_axis(values, last, axis=1))
 
 
-def _flags(values: Floats32) -> list[Floats32]:
+def _columns(values: Floats32, text: bool) -> list[Floats32]:
+    if not text:
+        return [filled(values)]
     kinds, count = np.unique(values[np.isfinite(values)], return_counts=True)
     order = kinds[np.argsort(-count, kind="stable")]
     return [(values == kind).astype(np.float32) for kind in order[1 : 1 + FLAGS]]
