@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from tradewind.arrays import Floats32, Ints
+from tradewind.arrays import Bools, Floats32, Ints
 from tradewind.models.pretrained.encode import Context, Inputs, encode
 from tradewind.models.pretrained.layout import AHEAD, CONTEXTS, PATCH, context_for
 from tradewind.models.pretrained.levels import LEVELS
@@ -53,36 +53,39 @@ def _batches(shop: Shop, longest: int) -> Iterator[tuple[Ints, int]]:
 
 def _answer(run: Run, shop: Shop, rows: Ints, steps: int) -> Floats32:
     context = shop.context(rows, steps)
-    parts = [forecast_once(run, context, min(shop.field.h, AHEAD))]
+    idle = now_and_then(context)
+    parts = [forecast_once(run, context, min(shop.field.h, AHEAD), idle)]
     done = parts[0].shape[1]
     while done < shop.field.h:
         context = moved(context, parts[-1][:, :, len(LEVELS) // 2])
-        part = forecast_once(run, context, min(shop.field.h - done, AHEAD))
-        parts.append(carried(parts[-1][:, -1:], part))
+        part = forecast_once(run, context, min(shop.field.h - done, AHEAD), idle)
+        parts.append(floored(carried(parts[-1][:, -1:], part), context))
         done += part.shape[1]
     return np.concatenate(parts, axis=1)
 
 
-def forecast_once(run: Run, context: Context, h: int) -> Floats32:
-    """Quantiles of y over at most 64 steps, [B, h, Q]."""
+def forecast_once(run: Run, context: Context, h: int, idle: Bools) -> Floats32:
+    """Quantiles of y over at most 64 steps, [B, h, Q]; `idle` as from `now_and_then`."""
     inputs, scale = encode(context, -(-h // PATCH))
     z, zero = run(inputs)
-    y = scale.back(z[:, :h])
-    seen = np.isfinite(context.y)
-    low = np.where(seen, context.y, np.inf).min(axis=1)
-    y = np.where((low >= 0)[:, None, None], np.maximum(y, 0), y)
-    return with_zeros(y, zero[:, :h], context)
+    y = floored(scale.back(z[:, :h]), context)
+    chance = 1 / (1 + np.exp(-zero[:, :h]))
+    none = np.asarray(LEVELS, np.float32) <= chance[:, :, None]
+    return np.where(none & idle[:, None, None], np.float32(0), y)
 
 
-def with_zeros(y: Floats32, zero: Floats32, context: Context) -> Floats32:
-    """Levels up to P(y = 0) are zero, for counts that are zero now and then."""
+def floored(y: Floats32, context: Context) -> Floats32:
+    """Quantiles that are not negative where the series never was."""
+    never = ~(context.y < 0).any(axis=1)
+    return np.where(never[:, None, None], np.maximum(y, 0), y)
+
+
+def now_and_then(context: Context) -> Bools:
+    """Counts that are zero now and then, [B]: their levels up to P(y = 0) are zero."""
     seen = np.isfinite(context.y)
     value = np.where(seen, context.y, np.float32(0))
     counted = ((value == np.rint(value)) & (value >= 0)).all(axis=1)
-    idle = ((value == 0) & seen).any(axis=1)
-    chance = 1 / (1 + np.exp(-zero))
-    none = np.asarray(LEVELS, np.float32) <= chance[:, :, None]
-    return np.where(none & (counted & idle)[:, None, None], np.float32(0), y)
+    return np.asarray(counted & ((value == 0) & seen).any(axis=1))
 
 
 def moved(context: Context, y: Floats32) -> Context:
@@ -111,6 +114,7 @@ def carried(last: Floats32, part: Floats32) -> Floats32:
     middle = len(LEVELS) // 2
     before = last - last[:, :, middle : middle + 1]
     after = part - part[:, :, middle : middle + 1]
-    wide = np.sign(after) * np.sqrt(before**2 + after**2)
+    wide = np.sqrt(before**2 + after**2)
+    wide[:, :, :middle] *= -1
     out: Floats32 = part[:, :, middle : middle + 1] + wide
     return out
