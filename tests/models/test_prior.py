@@ -21,6 +21,7 @@ WEEKS = tuple(float(name == "week") for name in FAMILIES)
 QUIET = Prior(
     families=DAYS,
     long_families=DAYS,
+    short_families=DAYS,
     trend=0,
     breaks=0,
     life_cycles=0,
@@ -111,10 +112,14 @@ def test_siblings_share_their_calendar_columns_and_seasons() -> None:
             assert (values[mine] == values[mine][0]).all()
 
 
-def test_every_family_is_drawn_as_often_as_set() -> None:
-    s = draw(Prior(), 6000, 8)
+@pytest.mark.parametrize(
+    ("steps", "chances"),
+    [(8, Prior().short_families), (201, Prior().families), (401, Prior().long_families)],
+)
+def test_every_family_is_drawn_as_often_as_set(steps: int, chances: tuple[float, ...]) -> None:
+    s = draw(Prior(), 6000 if steps < 100 else 3000, steps)
     shares = np.bincount(s.family, minlength=len(FAMILIES)) / len(s.family)
-    assert np.abs(shares - Prior().families).max() < 0.06
+    assert np.abs(shares - chances).max() < 0.07
 
 
 def used(s: Series) -> Floats32:
@@ -296,7 +301,7 @@ def test_about_half_of_the_stock_outs_are_known() -> None:
 
 
 def test_weeks_have_no_weekday_and_years_come_back() -> None:
-    s = draw(replace(QUIET, families=WEEKS, second_season=1, second_size=(-0.5, 0.0)), 200, 208)
+    s = draw(replace(QUIET, families=WEEKS, short_families=WEEKS, second_season=1, second_size=(-0.5, 0.0)), 200, 208)
     assert (s.phase[:, :, :4] == 0).all()
     assert (s.phase[:, :, 4:] != 0).any(axis=(0, 1)).all()
     y = np.log(s.y)

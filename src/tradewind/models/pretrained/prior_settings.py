@@ -19,6 +19,7 @@ class Prior:
     from uniformly, Normal(a, b) of a logarithm ("log-normal"), or shape and scale ("gamma").
 
     families            chances of the FAMILIES where a series has up to 400 steps
+    short_families      the same for up to 200 steps: coarse frequencies have no more
     long_families       the same for longer ones
     siblings            range of the number of series of a group
     kinship             range of the share of variance that siblings have in common
@@ -81,6 +82,7 @@ class Prior:
     """
 
     families: tuple[float, ...] = (0.06, 0.42, 0.24, 0.12, 0.05, 0.02, 0.09)
+    short_families: tuple[float, ...] = (0.03, 0.30, 0.23, 0.22, 0.12, 0.04, 0.06)
     long_families: tuple[float, ...] = (0.13, 0.55, 0.21, 0.02, 0.0, 0.0, 0.09)
     siblings: tuple[int, int] = (8, 16)
     kinship: Pair = (0.2, 0.95)

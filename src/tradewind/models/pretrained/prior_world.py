@@ -24,6 +24,8 @@ FREQS = {HOUR: "h", DAY: "D", WEEK: "W-MON", MONTH: "MS", QUARTER: "QS", YEAR: "
 FIRST, LAST = np.datetime64("1990-01-01"), np.datetime64("2030-12-31")
 LONG = 400
 """Steps from which the long mix of families is used."""
+SHORT = 200
+"""Steps up to which the short mix is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,9 @@ def draw_world(prior: Prior, n: int, steps: int, rng: np.random.Generator) -> Wo
     sizes = rng.integers(low, high + 1, n // low + 1)
     groups = int(np.searchsorted(np.cumsum(sizes), n)) + 1
     first = np.minimum(np.concatenate([[0], np.cumsum(sizes[:groups])]), n)
-    chances = np.array(prior.families if steps <= LONG else prior.long_families)
+    chances = np.array(prior.long_families)
+    if steps <= LONG:
+        chances = np.array(prior.short_families if steps <= SHORT else prior.families)
     family = rng.choice(len(chances), groups, p=chances / chances.sum())
     additive = rng.random(groups) < prior.additive
     closes = np.isin(family, (HOUR, DAY, WEEK)) & ~additive
