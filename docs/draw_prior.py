@@ -38,7 +38,12 @@ SHOWN = (
 def one(family: str, rng: np.random.Generator) -> tuple[Series, int]:
     """A batch of one family and the row of it to draw."""
     chances = tuple(float(name == family) for name in FAMILIES)
-    series = sample(Prior(families=chances, long_families=chances, short_families=chances), 24, STEPS[family], rng)
+    series = sample(
+        Prior(families=chances, long_families=chances, short_families=chances),
+        24,
+        STEPS[family],
+        rng,
+    )
     return series, int(rng.integers(24))
 
 

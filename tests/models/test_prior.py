@@ -301,7 +301,13 @@ def test_about_half_of_the_stock_outs_are_known() -> None:
 
 
 def test_weeks_have_no_weekday_and_years_come_back() -> None:
-    s = draw(replace(QUIET, families=WEEKS, short_families=WEEKS, second_season=1, second_size=(-0.5, 0.0)), 200, 208)
+    s = draw(
+        replace(
+            QUIET, families=WEEKS, short_families=WEEKS, second_season=1, second_size=(-0.5, 0.0)
+        ),
+        200,
+        208,
+    )
     assert (s.phase[:, :, :4] == 0).all()
     assert (s.phase[:, :, 4:] != 0).any(axis=(0, 1)).all()
     y = np.log(s.y)
