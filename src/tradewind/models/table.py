@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from tradewind.errors import UnknownName
 from tradewind.models.ar import AR
@@ -86,8 +87,10 @@ TREES = {
 def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]:
     """The models that a preset back-tests, by name; the last is their calibrated ensemble.
 
-    fast      trees, the profile model and the naive ones: seconds for thousands of series
-    default   and AR, Theta and TSB
+    fast      trees, the pretrained model as it is, the profile model and the naive ones: seconds
+              for thousands of series
+    default   and AR, Theta and TSB, and the pretrained model fine-tuned where torch is installed
+              (the extra "deep")
     best      and ETS, and one earlier cutoff more to learn from
     """
     if name not in PRESETS:
@@ -97,9 +100,12 @@ def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]
         "average": Average(),
         "profile": Profile(),
         "trees": TREES[name],
+        "pretrained": Pretrained(),
     }
     if name != "fast":
         models |= {"ar": AR(), "theta": Theta(workers=workers), "tsb": TSB()}
+        if find_spec("torch") is not None:
+            models["finetuned"] = Pretrained(finetune=FineTune())
     if name == "best":
         models["ets"] = ETS(workers=workers)
     windows = {"fast": 2, "default": 3, "best": 4}[name]

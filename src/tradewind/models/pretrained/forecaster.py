@@ -14,6 +14,7 @@ from tradewind.models.dependence import dependence_of, normal_scores, resized, u
 from tradewind.models.history import check_rows, check_target, never_negative
 from tradewind.models.local import spread_sample
 from tradewind.models.pretrained.infer import Run, quantiles_of
+from tradewind.models.pretrained.layout import CONTEXTS
 from tradewind.models.pretrained.levels import LEVELS
 from tradewind.models.pretrained.slots import Shop, shop_of
 from tradewind.models.pretrained.tuning import FineTune
@@ -23,6 +24,7 @@ from tradewind.models.pretrained.weights import (
     onnx_run,
     read_tuned,
     shipped,
+    shipped_run,
     write_tuned,
 )
 from tradewind.models.pretrained.windows import earlier
@@ -41,8 +43,9 @@ class Pretrained:
 
     precision   fp32 is what was trained; int8 is faster on processors made for it, and rounds by
                 the range of its batch: a series' result then depends a little on its neighbours
-    context     steps of the past that it looks at, at most 1,024
-    season      steps in a season; 0 takes the task's, or finds it
+    context     steps of the past that it looks at: 32, 64, 128, 256, 512 or 1,024
+    season      steps in a season; 0 takes the task's, or finds it where that is 0 or 1 (a task
+                that scores against the last value)
     finetune    train the network on the past before it is asked; needs torch (tradewind[deep]).
                 One tuned answers in fp32
     """
@@ -55,8 +58,8 @@ class Pretrained:
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision is one of {sorted(PRECISIONS)}, not {self.precision!r}")
-        if not 1 <= self.context <= 1024:
-            raise ValueError(f"context must be 1 to 1,024 steps, it is {self.context}")
+        if self.context not in CONTEXTS:
+            raise ValueError(f"context is one of {CONTEXTS}, not {self.context}")
 
     def fit(self, past: Panel, task: Task) -> FittedPretrained:
         """Remember `past`, and learn from it only if asked to fine-tune."""
@@ -86,7 +89,7 @@ class Pretrained:
     def run(self, tuned: Weights | None) -> Run:
         """The network that answers."""
         if tuned is None:
-            return onnx_run(shipped(PRECISIONS[self.precision]))
+            return shipped_run(self.precision)
         return onnx_run(shipped(PRECISIONS["fp32"]), tuned.arrays)
 
 
@@ -130,7 +133,7 @@ class FittedPretrained:
     def shop(self, target: str, h: int, known: Panel | None) -> Shop:
         """The past and what is known ahead, as matrices."""
         matrices = field_of(self.past, self.task, self.labels, target, (h, known))
-        season = self.settings.season or self.task.season
+        season = self.settings.season or self.task.season * (self.task.season > 1)
         return shop_of(matrices, self.censored(target), season, self.labels.columns)
 
     def censored(self, target: str) -> Bools:

@@ -76,7 +76,7 @@ def forecast_once(run: Run, context: Context, h: int, idle: Bools) -> Floats32:
 
 def floored(y: Floats32, context: Context) -> Floats32:
     """Quantiles that are not negative where the series never was."""
-    never = ~(context.y < 0).any(axis=1)
+    never = np.asarray(~(context.y < 0).any(axis=1))
     return np.where(never[:, None, None], np.maximum(y, 0), y)
 
 

@@ -18,7 +18,7 @@ class FineTune:
     """
 
     seconds: float = 60.0
-    steps: int = 300
+    steps: int = 200
     rates: tuple[float, ...] = (3e-4, 1e-3)
     batch: int = 64
     seed: int = 0

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,12 @@ def read_tuned(folder: Path) -> Weights | None:
         )
     before, after, rate = (float(about[name]) for name in ("before", "after", "rate"))
     return Weights(dict(load_file(path)), before, after, rate, int(about["steps"]))
+
+
+@lru_cache(maxsize=2)
+def shipped_run(precision: str) -> Run:
+    """The network as it ships; loaded once a process."""
+    return onnx_run(shipped(PRECISIONS[precision]))
 
 
 def onnx_run(path: Path, arrays: Mapping[str, Floats32] | None = None) -> Run:
