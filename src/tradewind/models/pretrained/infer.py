@@ -39,7 +39,7 @@ def quantiles_of(run: Run, shop: Shop, longest: int, threads: int = 2) -> Floats
 
 def _batches(shop: Shop, longest: int) -> Iterator[tuple[Ints, int]]:
     """Rows of series, and the context that holds them."""
-    y = shop.field.y
+    y = shop.y
     seen = np.isfinite(y)
     born = np.where(seen.any(axis=1), seen.argmax(axis=1), y.shape[1] - 1)
     length = np.minimum(y.shape[1] - born, longest)

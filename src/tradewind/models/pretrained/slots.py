@@ -26,6 +26,8 @@ class Shop:
     """A merchant's series as matrices, and what is common to all of them.
 
     field      the matrices, over T steps seen and h ahead
+    y          [N, T]      the past on open steps; that of its siblings where a series has none
+    borrowed   [N]         where it is theirs
     censored   [N, T]      sales were limited by stock
     slots      columns of the slots: [N, T + H] where known ahead, [N, T] where past only
     kinds      [K]         1 known ahead, 2 past only
@@ -36,6 +38,8 @@ class Shop:
     """
 
     field: Field
+    y: Floats32
+    borrowed: Bools
     censored: Bools
     slots: tuple[Floats32, ...]
     kinds: tuple[int, ...]
@@ -50,7 +54,7 @@ class Shop:
         h = len(self.phase) - have
         take = min(steps, have)
         y = np.full((size, steps), np.nan, np.float32)
-        y[:, steps - take :] = self.field.open_y[rows, have - take :]
+        y[:, steps - take :] = self.y[rows, have - take :]
         stockout = np.zeros((size, steps), np.bool_)
         stockout[:, steps - take :] = self.censored[rows, have - take :]
         covariates = np.zeros((size, steps + h, SLOTS), np.float32)
@@ -72,7 +76,7 @@ class Shop:
             static=self.static[rows],
             season=season,
             phase=np.broadcast_to(phase, (size, *phase.shape)),
-            borrowed=np.zeros(size, np.bool_),
+            borrowed=self.borrowed[rows],
         )
 
 
@@ -80,8 +84,11 @@ def shop_of(field: Field, censored: Bools, season: int, texts: Collection[str]) 
     """`season` is the task's, 0 where it is not stated; `texts` are the columns that are codes."""
     slots, kinds = slots_of(field, texts)
     ds = dates_from(field.ds[0].item(), field.steps + -(-field.h // PATCH) * PATCH, field.freq)
+    y, borrowed = lent(field)
     return Shop(
         field=field,
+        y=y,
+        borrowed=borrowed,
         censored=censored,
         slots=slots,
         kinds=kinds,
@@ -90,6 +97,28 @@ def shop_of(field: Field, censored: Bools, season: int, texts: Collection[str]) 
         static=np.zeros((len(field.ids), STATIC), np.float32),
         texts=texts,
     )
+
+
+def lent(field: Field) -> tuple[Floats32, Bools]:
+    """The past on open steps, [N, T], and which series have only that of their siblings, [N].
+
+    A launch has no past. It is given the mean of the series that share its first text column
+    (of all series where there is none), step by step.
+    """
+    y = field.open_y
+    empty = ~np.isfinite(y).any(axis=1)
+    if not empty.any() or empty.all():
+        return y, np.zeros(len(y), np.bool_)
+    kind = field.static[field.texts[0]] if field.texts else np.zeros(len(y), np.float32)
+    borrowed = np.zeros(len(y), np.bool_)
+    for row in np.flatnonzero(empty):
+        theirs = y[~empty & (kind == kind[row])]
+        theirs = theirs if len(theirs) else y[~empty]
+        seen = np.isfinite(theirs)
+        total = np.where(seen, theirs, np.float32(0)).sum(axis=0)
+        y[row] = np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
+        borrowed[row] = True
+    return y, borrowed
 
 
 def slots_of(field: Field, texts: Collection[str]) -> tuple[tuple[Floats32, ...], tuple[int, ...]]:
