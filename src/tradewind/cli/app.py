@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tradewind.cli import bench, models, terminal, views
+from tradewind.cli import bench, models, pretrain, terminal, views
 from tradewind.cli.options import (
     HERE,
     At,
@@ -45,6 +45,7 @@ app = typer.Typer(
 )
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
+app.command()(pretrain.pretrain)
 
 
 @app.callback(invoke_without_command=True)

@@ -184,6 +184,31 @@ TEXTS: dict[str, tuple[str, str]] = {
     "settings": ("Settings", "设置"),
     "now_promoted": ("Promoted", "已启用"),
     "now_deleted": ("Deleted", "已删除"),
+    # pretrain
+    "pretrain_title": ("Pretraining", "预训练"),
+    "pretrain_stopped": (
+        "Pretraining, stopped; the checkpoint is saved",
+        "预训练已停止，检查点已保存",
+    ),
+    "pretrain_now": (
+        "loss {loss} · rate {rate} · {speed}/s",
+        "损失 {loss} · 学习率 {rate} · {speed}/秒",
+    ),
+    "pretrain_scored": (
+        "{samples} samples: loss {loss}, skill {skill} on held-out synthetic series",
+        "{samples} 个样本：留出的合成序列上损失 {loss}，技能分 {skill}",
+    ),
+    "samples": ("samples", "样本"),
+    "samples_of": ("{done} of {wanted}", "{wanted} 个中的 {done} 个"),
+    "held_loss": ("loss, held-out series", "损失（留出序列）"),
+    "checkpoint": ("checkpoint", "检查点"),
+    "pretrain_shipped": ("SHA-256 of the files in {folder}", "{folder} 中文件的 SHA-256"),
+    "pretrain_go_on": ("{command} goes on from there", "{command} 会从那里继续"),
+    "pretrain_ship": (
+        "{command} writes the files that the package ships",
+        "{command} 会写出随软件包发布的文件",
+    ),
+    "pretrain_more": ("{command} trains on", "{command} 会继续训练"),
     # doctor: what is looked at, and what was found
     "doctor": ("Doctor", "体检"),
     "what": ("what", "项目"),
