@@ -1,0 +1,56 @@
+"""A product without a past: what the pretrained model makes of its siblings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tradewind.models.pretrained.forecaster import FittedPretrained, Pretrained
+from tradewind.panel import Panel, dates_from
+from tradewind.task import DECILES, Roles, Task
+
+STEPS, H = 84, 14
+TASK = Task(h=H, roles=Roles(static=("category",)))
+
+
+@pytest.fixture(scope="module")
+def fitted() -> FittedPretrained:
+    """Three slow products, three fast ones, and one of the fast kind that has not sold yet."""
+    rng = np.random.default_rng(0)
+    ds = dates_from(datetime(2024, 1, 1), STEPS, "D")
+    tables = [
+        pl.DataFrame({"unique_id": f"p{k}", "ds": ds, "y": rng.poisson(rate, STEPS) * 1.0})
+        for k, rate in enumerate((20, 20, 20, 200, 200, 200))
+    ]
+    new = pl.DataFrame(
+        {"unique_id": "new", "ds": ds[-1:], "y": [None]}, schema_overrides={"y": pl.Float64}
+    )
+    kinds = pl.DataFrame(
+        {
+            "unique_id": [*(f"p{k}" for k in range(6)), "new"],
+            "category": ["slow"] * 3 + ["fast"] * 4,
+        }
+    )
+    panel = Panel.from_frame(pl.concat([*tables, new]), "D", kinds)
+    return Pretrained().fit(panel, TASK)
+
+
+def test_a_launch_borrows_the_mean_past_of_its_category(fitted: FittedPretrained) -> None:
+    shop = fitted.shop("y", H, None)
+    row = shop.field.ids.index("new")
+    theirs = [shop.field.ids.index(key) for key in ("p3", "p4", "p5")]
+    assert shop.borrowed.tolist() == [key == "new" for key in shop.field.ids]
+    np.testing.assert_allclose(shop.y[row], shop.field.y[theirs].mean(axis=0), rtol=1e-6)
+    assert shop.context(np.array([row]), 128).borrowed.all()
+    assert np.isnan(shop.field.y[row]).all()  # what was recorded stays what it was
+
+
+def test_a_launch_is_forecast_like_its_siblings_and_less_surely(fitted: FittedPretrained) -> None:
+    made = fitted.forecast(H, DECILES)
+    row, sibling = made.ids.index("new"), made.ids.index("p3")
+    assert 120 < np.median(made.median[row]) < 300
+    width = made.quantiles[:, :, -1] - made.quantiles[:, :, 0]
+    assert width[row].mean() > width[sibling].mean()
