@@ -12,6 +12,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tradewind.data import text as text_files
 from tradewind.data.read import read
 from tradewind.data.text import _fast, _is_plain, _slow, delimiter_of, read_text
 
@@ -113,3 +114,12 @@ def test_data_frames_of_other_libraries_are_taken() -> None:
     frame = {"sku": ["A"], "qty": [2]}
     assert read(pd.DataFrame(frame)).rows() == [("A", 2)]
     assert read(pl.DataFrame(frame).to_arrow()).rows() == [("A", 2)]
+
+
+@pytest.mark.parametrize("last", ["1,2", "", "1,2,3", "1"])
+def test_a_long_file_is_plain_if_each_of_its_blocks_is(
+    last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_files, "BLOCK", 8)
+    assert _is_plain("a,b\n" + "1,2\n" * 9 + last + "\n", ",") == (last in ("1,2", ""))
+    assert not _is_plain("\n" + "1,2\n" * 9, ",")

@@ -11,6 +11,9 @@ import polars as pl
 from tradewind.arrays import Ints
 from tradewind.errors import DataError
 
+BLOCK = 1 << 24
+"""Bytes of a file that are looked at at once."""
+
 DELIMITERS = (",", "\t", ";", "|")
 SIGNATURES = {
     b"PK\x03\x04": "a zip archive or Excel workbook; give it the ending .xlsx",
@@ -94,7 +97,10 @@ def _is_plain(text: str, delimiter: str) -> bool:
     """
     if text[:4].lower() == "sep=":
         return False
-    data = np.frombuffer(text.encode(), dtype=np.uint8)
+    content = text.encode()
+    if b'"' not in content:
+        return _has_as_many(content, delimiter.encode())
+    data = np.frombuffer(content, dtype=np.uint8)
     quotes = np.flatnonzero(data == ord('"'))
     if len(quotes) % 2:
         return False
@@ -107,6 +113,26 @@ def _is_plain(text: str, delimiter: str) -> bool:
     counts = np.diff(np.searchsorted(marks, ends), prepend=0)
     blank = np.diff(ends, prepend=-1) == 1
     return bool(((counts == counts[0]) | blank).all() and not blank[0])
+
+
+def _has_as_many(content: bytes, delimiter: bytes) -> bool:
+    """`_is_plain` where nothing is quoted: whole lines of about BLOCK bytes at once."""
+    wanted = content.partition(b"\n")[0].count(delimiter)
+    begin = 0
+    while begin < len(content):
+        end = content.find(b"\n", begin + BLOCK)
+        end = len(content) if end < 0 else end + 1
+        data = np.frombuffer(content, np.uint8, end - begin, begin)
+        ends = np.flatnonzero(data == ord("\n"))
+        if not len(ends) or ends[-1] != len(data) - 1:
+            ends = np.append(ends, len(data))
+        marks = np.flatnonzero(data == ord(delimiter))
+        counts = np.diff(np.searchsorted(marks, ends), prepend=0)
+        blank = np.diff(ends, prepend=-1) == 1
+        if not ((counts == wanted) | blank).all() or (begin == 0 and blank[0]):
+            return False
+        begin = end
+    return True
 
 
 def _outside(positions: Ints, quotes: Ints) -> Ints:
