@@ -64,7 +64,7 @@ def places_of(network: Network, path: Path) -> dict[str, tuple[str, bool]]:
     """The initializer of each weight in the graph, and whether it lies there transposed.
 
     The exporter turns and renames the weights of matrix products; they are found by their values.
-    Raises ValueError if one is not found.
+    Raises ValueError if one is not found, or if two that are equal share an initializer.
     """
     import onnx
     from onnx import numpy_helper
@@ -83,6 +83,12 @@ def places_of(network: Network, path: Path) -> dict[str, tuple[str, bool]]:
                 break
         else:
             raise ValueError(f"the graph {path} has no weight like {name}")
+    taken = [initializer for initializer, _ in places.values()]
+    twice = sorted(
+        name for name, (initializer, _) in places.items() if taken.count(initializer) > 1
+    )
+    if twice:
+        raise ValueError(f"in the graph {path} these equal weights share one place: {twice}")
     return places
 
 
