@@ -246,7 +246,7 @@ class Lazy:
     def fitted(self) -> Fitted:
         """The model itself."""
         if not self._fits:
-            self._fits.append(self.forecaster.fit(self.past, self.task))
+            self._fits.append(self.memory.fit(self.forecaster, self.past, self.task))
         return self._fits[0]
 
     @property
