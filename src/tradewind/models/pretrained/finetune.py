@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from tradewind.arrays import Floats32, Ints
+from tradewind.errors import Diverged
 from tradewind.models.pretrained.draw import importance
 from tradewind.models.pretrained.encode import encode
 from tradewind.models.pretrained.layout import AHEAD, PATCH, context_for
@@ -21,6 +22,7 @@ from tradewind.models.pretrained.network import Network
 from tradewind.models.pretrained.slots import Shop
 from tradewind.models.pretrained.tuning import FineTune
 from tradewind.models.pretrained.windows import earlier
+from tradewind.models.trees_field import first_seen
 from tradewind.train.loop import Training, Watch, train
 
 VALIDATED = 512
@@ -35,7 +37,7 @@ class Tuned:
 
     weights   of the network; those it began with where nothing did better
     before    loss on the last window, which was not trained on, before
-    after     and after: never more than before
+    after     and after: never more than before; both nan where the past was too short
     rate      the learning rate that won, 0 where the network was kept as it was
     steps     updates made in all
     """
@@ -60,9 +62,10 @@ def finetune(network: Network, shop: Shop, settings: FineTune, h: int) -> Tuned:
     h = min(h, AHEAD)
     held = shop.field.steps - h
     start = copy.deepcopy(network.state_dict())
-    if held < PASTS + 1:
+    last = _last_cutoff(held, h)
+    test = list(_validation(shop, held, h)) if last >= PASTS else []
+    if not test or not (first_seen(shop.field.y) < last).any():
         return Tuned(start, float("nan"), float("nan"), 0.0, 0)
-    test = list(_validation(shop, held, h))
     before = score(network, test)
     best = Tuned(start, before, before, 0.0, 0)
     began = time.monotonic()
@@ -126,9 +129,18 @@ def _trained(
         for index in itertools.count(first):
             yield window_batch(shop, batch, (end, h), np.random.default_rng((pace.seed, index)))
 
-    state = train(made, batches, loss, training, None, Watch(seconds=pace.seconds))
+    try:
+        state = train(made, batches, loss, training, None, Watch(seconds=pace.seconds))
+    except Diverged:  # the rate was too high: nothing better than the start came of it
+        made.load_state_dict(start)
+        return made, 0
     made.load_state_dict(dict(state.best))
     return made, state.step
+
+
+def _last_cutoff(end: int, h: int) -> int:
+    """The last cutoff of a training window: half of its horizon at least lies before `end`."""
+    return end - max(h // 2, 1)
 
 
 def window_batch(
@@ -139,8 +151,8 @@ def window_batch(
     until   the step that no truth may pass, and h
     """
     end, h = until
-    born = np.isfinite(shop.field.y).argmax(axis=1)
-    last = end - max(h // 2, 1)
+    born = first_seen(shop.field.y)
+    last = _last_cutoff(end, h)
     age = rng.random() ** 2  # recent cutoffs more often
     cutoff = round(last - age * max(last - PASTS, 0))
     alive = np.flatnonzero(born < cutoff - 1)
@@ -175,8 +187,7 @@ def encoded(shop: Shop, rows: Ints, cutoff: int, h: int) -> dict[str, Floats32 |
 
 def _validation(shop: Shop, held: int, h: int) -> Iterator[dict[str, Tensor]]:
     """The last window of an even sample of the series, in batches."""
-    born = np.isfinite(shop.field.y).argmax(axis=1)
-    alive = np.flatnonzero((born < held - 1) & np.isfinite(shop.field.y).any(axis=1))
+    alive = np.flatnonzero(first_seen(shop.field.y) < held - 1)
     alive = alive[:: max(1, -(-len(alive) // VALIDATED))]
     for a in range(0, len(alive), 128):
         arrays = encoded(shop, alive[a : a + 128], held, h)
