@@ -17,6 +17,7 @@ MEMORY = "memory"
 def classes() -> dict[str, type[Any]]:
     """Every class that settings may name."""
     from tradewind.models.ar import AR
+    from tradewind.models.chronos import Chronos2
     from tradewind.models.classical import ARIMA, ETS, Theta
     from tradewind.models.conformal import Conformal
     from tradewind.models.ensemble import Ensemble
@@ -28,7 +29,7 @@ def classes() -> dict[str, type[Any]]:
     from tradewind.models.trees import Trees
 
     known: list[type[Any]] = [SeasonalNaive, Average, AR, ETS, Theta, ARIMA, Croston, TSB]
-    known += [Profile, Trees, Pretrained, FineTune, Ensemble, Conformal]
+    known += [Profile, Trees, Pretrained, FineTune, Chronos2, Ensemble, Conformal]
     return {kind.__name__: kind for kind in known}
 
 

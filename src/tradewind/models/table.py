@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.util import find_spec
 
-from tradewind.errors import UnknownName
+from tradewind.errors import DataError, UnknownName
 from tradewind.models.ar import AR
 from tradewind.models.classical import ARIMA, ETS, Theta
 from tradewind.models.conformal import Conformal
@@ -61,6 +61,9 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "ensemble": _ensemble,
 }
 
+ELSEWHERE = {"chronos2": "tradewind.models.chronos.Chronos2(path=FOLDER)"}
+"""Models whose weights are not part of the package, and what makes them."""
+
 PRESETS = ("fast", "default", "best")
 
 
@@ -69,7 +72,15 @@ def forecaster(name: str) -> Forecaster:
 
     >>> forecaster("seasonal_naive")
     SeasonalNaive(season_length=0)
+
+    Raises UnknownName where there is none; DataError where it needs a checkpoint that the package
+    does not ship.
     """
+    if name in ELSEWHERE:
+        raise DataError(
+            f"{name!r} has no default settings, as its checkpoint is not part of the package: "
+            f"make it with {ELSEWHERE[name]}"
+        )
     try:
         return FORECASTERS[name]()
     except KeyError:
