@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -158,3 +159,29 @@ def test_a_lazy_model_is_fitted_only_when_memory_cannot_answer() -> None:
         remembered.quantiles[:, :3], lazy.forecast(3, TASK.levels, window.known).quantiles
     )
     assert len(model.fits) == 2
+
+
+@dataclass(frozen=True)
+class Learner(Counted):
+    """A seasonal naive that says from which cutoff it went on."""
+
+    resumed: list[tuple[datetime, datetime]] = field(default_factory=list, repr=False)
+
+    def resume(self, before: Any, past: Panel, task: Task) -> Fitted:
+        self.resumed.append((before.past.end, past.end))
+        return self.inner.fit(past, task)
+
+
+def test_a_forecaster_that_can_goes_on_from_its_latest_earlier_cutoff_and_never_a_later_one() -> (
+    None
+):
+    past, learner, memory = shop(), Learner(), Memory()
+    ends = [next_ds(past.end, "D", -7 * k) for k in (3, 2, 1, 0)]
+    memory.fit(learner, past, TASK)
+    hindsight(learner, past, TASK, 3, memory)
+    assert learner.fits == [ends[3], ends[0]]
+    assert learner.resumed == [(ends[0], ends[1]), (ends[1], ends[2])]
+    memory.fit(learner, shop(n=5), TASK)  # more series: other ids come first, the same question
+    memory.fit(learner, past, replace(TASK, h=3))  # another question
+    assert learner.fits[-1] == past.end
+    assert len(learner.fits) == 3

@@ -30,6 +30,8 @@ from tradewind.task import Task, Window
 Hindsight = list[tuple[datetime, Forecast, Floats]]
 """Cutoff, the forecast made there, and what came, [N, h] in the order of the forecast's ids."""
 
+FITS = 4
+"""Fits kept of a forecaster that goes on from them: the latest cutoffs."""
 BYTES = 1 << 30
 """Forecasts held in memory beyond this are let go, oldest first; a folder keeps them all."""
 
@@ -84,6 +86,8 @@ class Memory:
         else:
             fitted = forecaster.resume(series[before], past, task)
         series[past.end] = fitted
+        while len(series) > FITS:
+            del series[min(series)]
         return fitted
 
     def find(self, forecaster: Forecaster, window: Window, target: str = "y") -> Answer | None:
