@@ -107,6 +107,8 @@ def part(shop: Shop, rows: Ints) -> Shop:
     return replace(
         shop,
         field=shop.field.part(rows),
+        y=shop.y[rows],
+        borrowed=shop.borrowed[rows],
         censored=shop.censored[rows],
         slots=tuple(values[rows] for values in shop.slots),
         static=shop.static[rows],

@@ -178,3 +178,24 @@ def test_an_earlier_shop_is_the_shop_of_an_earlier_day() -> None:
     want, _ = encode(as_shop(made).context(np.arange(3), 128), 2)
     for name, value in mine.arrays().items():
         np.testing.assert_array_equal(value, getattr(want, name), err_msg=name)
+
+
+def test_a_launch_is_lent_the_mean_past_of_its_kind() -> None:
+    y = sales(12, 60)
+    y[0] = y[5] = np.nan
+    made = field(y, 20)
+    kind = np.array([0, 1] * 6, np.float32)
+    shop = as_shop(replace(made, static={"kind": kind}, texts=("kind",)))
+    assert shop.borrowed.tolist() == [k in (0, 5) for k in range(12)]
+    for launch in (0, 5):
+        for t in range(60):
+            theirs = [y[k, t] for k in range(12) if kind[k] == kind[launch]]
+            theirs = [v for v in theirs if np.isfinite(v)]
+            assert shop.y[launch, t] == pytest.approx(np.mean(theirs), rel=1e-5)
+    others = ~shop.borrowed
+    np.testing.assert_array_equal(shop.y[others], y[others])
+    context = shop.context(np.array([5, 6]), 64)
+    assert context.borrowed.tolist() == [True, False]
+    assert not np.array_equal(as_shop(made).y[5], shop.y[5])  # without kinds: of all others
+    nothing = as_shop(field(np.full((2, 40), np.nan, np.float32)))
+    assert not nothing.borrowed.any()
