@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
 from tradewind.cli import main, terminal
 from tradewind.cli.terminal import WIDTH
@@ -128,6 +130,16 @@ def test_a_wrong_request_ends_with_2_on_stderr(
     assert told.status == status
     assert told.out == ""
     assert message in told.err
+
+
+def test_a_bar_is_drawn_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    made = Console(file=screen, force_terminal=True, width=100)
+    monkeypatch.setattr(terminal, "console", lambda **_: made)
+    with terminal.progress() as tell:  # it is drawn before the total is known
+        tell(3, 8, "reading")
+    assert "starting" in screen.getvalue()
+    assert re.search(r"reading.*3/8", screen.getvalue())
 
 
 MALFORMED = "sku,date,qty\nA,2026-01-05,twelve\n"

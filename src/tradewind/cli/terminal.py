@@ -12,7 +12,14 @@ from datetime import date, datetime
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 WIDTH = 100
@@ -257,7 +264,7 @@ def progress(*, quiet: bool = False, words: Callable[[str], str] = str) -> Itera
         SpinnerColumn(style=ACCENT),
         TextColumn("{task.description}", markup=False),
         BarColumn(complete_style=ACCENT, finished_style=ACCENT),
-        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=out,
         transient=True,
