@@ -210,6 +210,18 @@ def test_the_first_turn_of_a_long_horizon_is_a_short_one() -> None:
     np.testing.assert_allclose(long[:, :64], short, rtol=1e-4, atol=1e-5)
 
 
+def test_levels_up_to_the_chance_of_a_zero_are_zero_for_counts_that_have_zeros() -> None:
+    y = np.tile(np.array([[0, 3, 5], [1, 3, 5], [0, 2.5, 5]], np.float32), 10)
+
+    def even(inputs: Inputs) -> tuple[Floats32, Floats32]:
+        shape = (3, inputs.query.shape[1] * 16)
+        return np.ones((*shape, len(LEVELS)), np.float32), np.zeros(shape, np.float32)
+
+    got = quantiles_of(even, as_shop(field(y, 80)), 1024)[:, :64] == 0
+    assert (got[0] == (np.array(LEVELS) <= 0.5)).all()
+    assert not got[1:].any()
+
+
 def test_the_past_moves_on_by_what_was_forecast() -> None:
     shop = priced_shop(100)
     context = shop.context(np.arange(12), 256)
