@@ -22,9 +22,9 @@ from tradewind.models.pretrained.infer import Run
 
 FOLDER = Path(__file__).parent / "shipped"
 SHA256: dict[str, str] = {
-    "default.safetensors": "6af82388292dbf8b30440b621753b87fa0daa6f71c1d7c8223299b4a70535116",
-    "default.onnx": "30f254329fc1d22232dcae5adf206b0d202eec36a0c8d025080234679dacc76a",
-    "default.int8.onnx": "7db53da7379953f968563e8d6ee15c915e10d6876b76ed5fa4996e20f2067738",
+    "default.safetensors": "76d678d6632725d83d5e4220d2b685c1ac1b1dee19460bc0081b46d6492d78e4",
+    "default.onnx": "bf96fcef71533012c6b45fc6bd5acde26ff157f78fd3cc2c76921566ce67fe19",
+    "default.int8.onnx": "6559b0f73b0c4b46505376d3107d10e2b28f05176116ef0cb728d608b1027370",
     "default.places.json": "51c4a287237928238f4d9de55368a973dae1c6b718f5ffa6e8a151453f39eff7",
 }
 """Digest of every shipped file, by name."""
