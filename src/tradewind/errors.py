@@ -4,7 +4,7 @@ TradewindError
 ├── DataError        the table handed in is not what it claims to be   → exit 2, HTTP 422
 ├── NotEnoughHistory a series is too short for the request             → exit 2, HTTP 422
 ├── UnknownName      a model, run, series or target that is not there  → exit 2, HTTP 404
-├── MissingPackage   an optional package is not installed              → exit 2 (pretrain: 1), HTTP 501
+├── MissingPackage   an optional package is missing       → exit 2 (pretrain: 1), HTTP 501
 ├── WorkspaceBusy    another process holds the workspace               → exit 1, HTTP 503
 ├── Diverged         training found no finite loss any more            → exit 2, HTTP 422
 └── Infeasible       no decision satisfies the constraints             → exit 1, HTTP 409
