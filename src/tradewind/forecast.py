@@ -74,9 +74,14 @@ class Forecast:
         return self.at((0.5,))[:, :, 0]
 
     def at(self, levels: Sequence[float]) -> Floats:
-        """Quantiles at other levels, [N, h, len(levels)], interpolated on the normal scale."""
+        """Quantiles at other levels, [N, h, len(levels)]: its own, or between them.
+
+        Where a level is not its own, all are interpolated on the normal scale.
+        """
         if tuple(levels) == self.levels:
             return self.quantiles
+        if set(levels) <= set(self.levels):
+            return self.quantiles[:, :, [self.levels.index(q) for q in levels]]
         scores = special.ndtri(np.asarray(levels, dtype=np.float64))
         wide = np.broadcast_to(scores, (len(self.ids), self.h, len(scores)))
         return self._clip(_interpolate(self.quantiles, self.levels, wide))

@@ -13,8 +13,8 @@ from tradewind.features.category import group_means
 from tradewind.features.lags import Sums, lagged, mean_around, trailing_mean, trailing_spread
 from tradewind.features.price import price_to_category, regular_price, relative_price
 from tradewind.features.promotion import known_at, steps_since_change, steps_until_change
+from tradewind.models.field import Field
 from tradewind.models.trees_columns import Rows, feature_table
-from tradewind.models.trees_field import Field
 from tradewind.panel import dates_from
 
 N, T, H, ORIGIN = 4, 420, 10, 399

@@ -12,6 +12,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="networks need tradewind[deep]")
 
 from tradewind.arrays import Floats32  # noqa: E402
+from tradewind.models.field import Field  # noqa: E402
 from tradewind.models.pretrained.finetune import (  # noqa: E402
     Tuned,
     encoded,
@@ -23,7 +24,6 @@ from tradewind.models.pretrained.loss import TRUTH  # noqa: E402
 from tradewind.models.pretrained.network import Network, Size  # noqa: E402
 from tradewind.models.pretrained.slots import Shop, shop_of  # noqa: E402
 from tradewind.models.pretrained.tuning import FineTune  # noqa: E402
-from tradewind.models.trees_field import Field  # noqa: E402
 from tradewind.panel import dates_from  # noqa: E402
 
 H = 8
@@ -53,7 +53,7 @@ def shop_with(y: Floats32, promo: Floats32 | None = None) -> Shop:
         closed=np.zeros(y.shape, np.bool_),
         dated={},
     )
-    return shop_of(made, np.zeros(y.shape, np.bool_), 7, ())
+    return shop_of(made, np.zeros(y.shape, np.bool_), 7, {})
 
 
 def odd_shop(n: int = 20, steps: int = 120) -> Shop:

@@ -38,16 +38,6 @@ def fitted() -> FittedPretrained:
     return Pretrained().fit(panel, TASK)
 
 
-def test_a_launch_borrows_the_mean_past_of_its_category(fitted: FittedPretrained) -> None:
-    shop = fitted.shop("y", H, None)
-    row = shop.field.ids.index("new")
-    theirs = [shop.field.ids.index(key) for key in ("p3", "p4", "p5")]
-    assert shop.borrowed.tolist() == [key == "new" for key in shop.field.ids]
-    np.testing.assert_allclose(shop.y[row], shop.field.y[theirs].mean(axis=0), rtol=1e-6)
-    assert shop.context(np.array([row]), 128).borrowed.all()
-    assert np.isnan(shop.field.y[row]).all()  # what was recorded stays what it was
-
-
 def test_a_launch_is_forecast_like_its_siblings_and_less_surely(fitted: FittedPretrained) -> None:
     made = fitted.forecast(H, DECILES)
     row, sibling = made.ids.index("new"), made.ids.index("p3")

@@ -5,20 +5,24 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from tests.models.pretrained_shops import START, as_shop, field, priced_shop, sales
+
 torch = pytest.importorskip("torch", reason="networks need tradewind[deep]")
 
 from tradewind.arrays import Floats32, Ints  # noqa: E402
-from tradewind.errors import TradewindError, UnknownName  # noqa: E402
+from tradewind.errors import MissingPackage, TradewindError, UnknownName  # noqa: E402
 from tradewind.forecast import Forecast  # noqa: E402
+from tradewind.models.pretrained import forecaster  # noqa: E402
 from tradewind.models.pretrained.encode import PREFIX, Inputs  # noqa: E402
-from tradewind.models.pretrained.forecaster import Pretrained  # noqa: E402
+from tradewind.models.pretrained.forecaster import FittedPretrained, Pretrained  # noqa: E402
 from tradewind.models.pretrained.infer import (  # noqa: E402
     Run,
     carried,
@@ -29,12 +33,11 @@ from tradewind.models.pretrained.infer import (  # noqa: E402
 )
 from tradewind.models.pretrained.levels import LEVELS  # noqa: E402
 from tradewind.models.pretrained.network import Network, Size  # noqa: E402
-from tradewind.models.pretrained.slots import Shop, shop_of  # noqa: E402
-from tradewind.models.trees_field import Field  # noqa: E402
+from tradewind.models.pretrained.slots import Shop  # noqa: E402
+from tradewind.models.pretrained.tuning import FineTune  # noqa: E402
 from tradewind.panel import Panel, dates_from  # noqa: E402
 from tradewind.task import DECILES, Roles, Task  # noqa: E402
 
-START = datetime(2024, 1, 1)
 LEVEL, WHOLE = PREFIX - 7, PREFIX - 10
 """Places in the prefix of the absolute level, and of whether y is whole numbers."""
 MIDDLE = len(LEVELS) // 2
@@ -61,45 +64,6 @@ def run_of(network: Network) -> Run:
 
 
 RUN = run_of(small_network())
-
-
-def field(y: Floats32, h: int = 20, **columns: Any) -> Field:
-    """Daily series; `known` [N, T + h], `past` [N, T] and `dated` [T + h] by name."""
-    steps = y.shape[1]
-    return Field(
-        ids=tuple(f"s{k}" for k in range(len(y))),
-        ds=dates_from(START, steps + h, "D"),
-        freq="D",
-        y=y,
-        known={k: np.asarray(v, np.float32) for k, v in columns.get("known", {}).items()},
-        past={k: np.asarray(v, np.float32) for k, v in columns.get("past", {}).items()},
-        static={},
-        texts=(),
-        closed=np.zeros((len(y), steps + h), np.bool_),
-        dated=columns.get("dated", {}),
-    )
-
-
-def as_shop(made: Field, season: int = 0, texts: tuple[str, ...] = ()) -> Shop:
-    return shop_of(made, np.zeros(made.y.shape, np.bool_), season, texts)
-
-
-def sales(n: int = 12, steps: int = 150, seed: int = 0) -> Floats32:
-    """Weekly series of all ages, some counts, some with gaps, one without an observation."""
-    rng = np.random.default_rng(seed)
-    level = np.exp(rng.normal(2, 1, (12, 1)))
-    week = 1 + 0.6 * np.sin(2 * np.pi * np.arange(steps) / 7)
-    y = level * week * rng.gamma(9, 1 / 9, (12, steps))
-    y[::3] = np.rint(y[::3])
-    y[1, :-3], y[2, : steps * 2 // 3], y[4, 20:60], y[5] = np.nan, np.nan, np.nan, np.nan
-    return y[:n].astype(np.float32)
-
-
-def priced_shop(h: int = 20, steps: int = 150) -> Shop:
-    y, rng = sales(steps=steps), np.random.default_rng(1)
-    shape = (len(y), steps + h)
-    known = {"price": 9 + rng.random(shape), "promo": (rng.random(shape) < 0.15).astype(np.float32)}
-    return as_shop(field(y, h, known=known, past={"views": rng.gamma(2, 50, (len(y), steps))}))
 
 
 def part(shop: Shop, rows: Ints) -> Shop:
@@ -403,3 +367,30 @@ def test_no_more_of_the_past_is_looked_at_than_was_asked_for() -> None:
     early[:, :236] = np.nan
     got, want = (quantiles_of(RUN, as_shop(field(v)), fitted.context) for v in (y, early))
     np.testing.assert_allclose(got[[0, 2, 3, 4]], want[[0, 2, 3, 4]], rtol=1e-4, atol=1e-5)
+
+
+def test_restoring_trains_nothing_even_where_the_shipped_weights_were_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three days are too few to tune on: the weights stay, and stay when the model comes back."""
+    ds = dates_from(START, 3, "D")
+    panel = Panel.from_frame(pl.DataFrame({"unique_id": "a", "ds": ds, "y": [3.0, 5.0, 4.0]}), "D")
+    model = Pretrained(finetune=FineTune(seconds=600, steps=5, batch=4))
+    fitted = model.fit(panel, Task(h=2))
+    assert fitted.tuned is None
+    fitted.save(tmp_path)
+    monkeypatch.setattr(FittedPretrained, "tune", lambda *_: pytest.fail("it was trained again"))
+    again = model.restore(tmp_path, panel, Task(h=2))
+    np.testing.assert_array_equal(
+        again.forecast(2, DECILES).quantiles, fitted.forecast(2, DECILES).quantiles
+    )
+
+
+def test_fine_tuning_without_torch_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecaster, "find_spec", lambda name: None)
+    panel = Panel.from_frame(
+        pl.DataFrame({"unique_id": "a", "ds": dates_from(START, 9, "D"), "y": [1.0] * 9}), "D"
+    )
+    Pretrained().fit(panel, Task(h=2))
+    with pytest.raises(MissingPackage, match=r"tradewind\[deep\]"):
+        Pretrained(finetune=FineTune()).fit(panel, Task(h=2))

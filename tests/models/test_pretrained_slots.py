@@ -3,60 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 import numpy as np
 import pytest
 
-from tradewind.arrays import Floats32
+from tests.models.pretrained_shops import as_shop, field, priced_shop, sales
 from tradewind.features.calendar import calendar_columns
 from tradewind.models.pretrained.encode import encode
-from tradewind.models.pretrained.slots import Shop, shop_of
-from tradewind.models.pretrained.windows import earlier
-from tradewind.models.trees_field import Field
-from tradewind.panel import dates_from
-
-START = datetime(2024, 1, 1)
-
-
-def field(y: Floats32, h: int = 20, **columns: Any) -> Field:
-    """Daily series; `known` [N, T + h], `past` [N, T] and `dated` [T + h] by name."""
-    steps = y.shape[1]
-    return Field(
-        ids=tuple(f"s{k}" for k in range(len(y))),
-        ds=dates_from(START, steps + h, "D"),
-        freq="D",
-        y=y,
-        known={k: np.asarray(v, np.float32) for k, v in columns.get("known", {}).items()},
-        past={k: np.asarray(v, np.float32) for k, v in columns.get("past", {}).items()},
-        static={},
-        texts=(),
-        closed=np.zeros((len(y), steps + h), np.bool_),
-        dated=columns.get("dated", {}),
-    )
-
-
-def as_shop(made: Field, season: int = 0, texts: tuple[str, ...] = ()) -> Shop:
-    return shop_of(made, np.zeros(made.y.shape, np.bool_), season, texts)
-
-
-def sales(n: int = 12, steps: int = 150, seed: int = 0) -> Floats32:
-    """Weekly series of all ages, some counts, some with gaps, one without an observation."""
-    rng = np.random.default_rng(seed)
-    level = np.exp(rng.normal(2, 1, (12, 1)))
-    week = 1 + 0.6 * np.sin(2 * np.pi * np.arange(steps) / 7)
-    y = level * week * rng.gamma(9, 1 / 9, (12, steps))
-    y[::3] = np.rint(y[::3])
-    y[1, :-3], y[2, : steps * 2 // 3], y[4, 20:60], y[5] = np.nan, np.nan, np.nan, np.nan
-    return y[:n].astype(np.float32)
-
-
-def priced_shop(h: int = 20, steps: int = 150) -> Shop:
-    y, rng = sales(steps=steps), np.random.default_rng(1)
-    shape = (len(y), steps + h)
-    known = {"price": 9 + rng.random(shape), "promo": (rng.random(shape) < 0.15).astype(np.float32)}
-    return as_shop(field(y, h, known=known, past={"views": rng.gamma(2, 50, (len(y), steps))}))
 
 
 def test_known_columns_come_first_then_dates_then_past_only() -> None:
@@ -88,7 +41,7 @@ def test_texts_become_flags_of_their_most_frequent_values(role: str) -> None:
     codes[0, 7] = np.nan
     shop = as_shop(field(sales(3, steps), h, **{role: {"kind": codes}}), texts=("kind",))
     assert shop.kinds == ((1,) * 4 if role == "known" else (2,) * 4)
-    counts = {code: (codes == code).sum() for code in range(1, 7)}
+    counts = {code: (codes[:, :steps] == code).sum() for code in range(1, 7)}  # of the past
     order = sorted(counts, key=lambda code: (-counts[code], code))[:4]
     for flag, code in zip(shop.slots, order, strict=True):
         np.testing.assert_array_equal(flag[:, :length], codes == code)
@@ -142,7 +95,7 @@ def test_a_horizon_is_read_alike_whether_or_not_it_fills_its_tokens(h: int) -> N
 
 def test_nothing_after_an_earlier_cutoff_is_read_but_what_is_known_ahead() -> None:
     whole, rows, end, h = priced_shop(), np.arange(12), 100, 20
-    before, _ = encode(earlier(whole, rows, end, h).context(rows, 128), 2)
+    before, _ = encode(whole.earlier(rows, end, h).context(rows, 128), 2)
     y, views = whole.field.y.copy(), whole.field.past["views"].copy()
     y[:, end:], views[:, end:] = 999, 999
     censored = whole.censored.copy()
@@ -154,11 +107,11 @@ def test_nothing_after_an_earlier_cutoff_is_read_but_what_is_known_ahead() -> No
         field=replace(whole.field, y=y, past={"views": views}, known=known),
         censored=censored,
     )
-    after, _ = encode(earlier(changed, rows, end, h).context(rows, 128), 2)
+    after, _ = encode(changed.earlier(rows, end, h).context(rows, 128), 2)
     for name, value in after.arrays().items():
         np.testing.assert_array_equal(value, getattr(before, name), err_msg=name)
     known["price"][:, end : end + h] += 1
-    planned, _ = encode(earlier(changed, rows, end, h).context(rows, 128), 2)
+    planned, _ = encode(changed.earlier(rows, end, h).context(rows, 128), 2)
     born = np.isfinite(y[:, :end]).any(axis=1)
     assert (np.abs(planned.query - before.query).max(axis=(1, 2, 3))[born] > 0.1).all()
     assert born.sum() == 9
@@ -166,7 +119,7 @@ def test_nothing_after_an_earlier_cutoff_is_read_but_what_is_known_ahead() -> No
 
 def test_an_earlier_shop_is_the_shop_of_an_earlier_day() -> None:
     whole, rows, end = priced_shop(steps=150), np.array([0, 2, 7]), 110
-    then = earlier(whole, rows, end, 20)
+    then = whole.earlier(rows, end, 20)
     assert (then.field.steps, then.field.h, then.field.ids) == (110, 20, ("s0", "s2", "s7"))
     made = field(
         whole.field.y[rows, :end],
@@ -178,6 +131,18 @@ def test_an_earlier_shop_is_the_shop_of_an_earlier_day() -> None:
     want, _ = encode(as_shop(made).context(np.arange(3), 128), 2)
     for name, value in mine.arrays().items():
         np.testing.assert_array_equal(value, getattr(want, name), err_msg=name)
+
+
+def test_a_flag_means_the_same_in_every_window() -> None:
+    """Of the two rarer texts the first leads early on, the second in the whole past."""
+    codes = np.zeros((3, 120), np.float32)
+    codes[:, 0:50:8], codes[:, 61::4] = 1, 2
+    early = as_shop(field(sales(3, 75), 20, known={"kind": codes[:, :95]}), texts=("kind",))
+    assert early.flags == {"kind": (1.0, 2.0)}
+    whole = as_shop(field(sales(3, 100), 20, known={"kind": codes}), texts=("kind",))
+    then = whole.earlier(np.array([0, 2]), 75, 20)
+    assert then.flags == whole.flags == {"kind": (2.0, 1.0)}
+    np.testing.assert_array_equal(then.slots[0][:, :75], codes[[0, 2], :75] == 2)
 
 
 def test_a_launch_is_lent_the_mean_past_of_its_kind() -> None:

@@ -12,8 +12,9 @@ import pytest
 from tradewind.arrays import Bools, Floats, Floats32
 from tradewind.errors import DataError
 from tradewind.models.pretrained import prior_events, prior_record, prior_trend
+from tradewind.models.pretrained.layout import SLOTS, STATIC
 from tradewind.models.pretrained.phase import calendar_phase, seasons_of
-from tradewind.models.pretrained.prior import FAMILIES, SLOTS, STATIC, Prior, Series, sample
+from tradewind.models.pretrained.prior import FAMILIES, Prior, Series, sample
 from tradewind.models.pretrained.prior_world import draw_world
 
 DAYS = tuple(float(name == "day") for name in FAMILIES)

@@ -15,11 +15,11 @@ from tradewind.arrays import Floats
 from tradewind.errors import DataError
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.chronos_checkpoint import Checkpoint, checkpoint_at, pipeline
-from tradewind.models.dependence import dependence_of, normal_scores, resized, usual_dependence
+from tradewind.models.dependence import probed, resized
+from tradewind.models.field import Field, Labels, field_of, first_seen, labels_of
 from tradewind.models.history import check_rows, check_target, never_negative
 from tradewind.models.local import spread_sample
 from tradewind.models.protocol import Rescue
-from tradewind.models.trees_field import Field, Labels, field_of, first_seen, labels_of
 from tradewind.panel import Panel
 from tradewind.task import Task
 
@@ -118,7 +118,7 @@ class FittedChronos2:
             lower=0.0 if floor.all() else None,
             dependence=resized(self.dependence[target], h),
         )
-        return replace(made, levels=tuple(levels), quantiles=_at(made, levels))
+        return replace(made, levels=tuple(levels), quantiles=made.at(levels))
 
     def quantiles(self, ahead: Field) -> tuple[tuple[float, ...], Floats]:
         """The network's own levels, and its quantiles in order, [N, h, Q].
@@ -177,15 +177,12 @@ class FittedChronos2:
         h = self.task.h
         whole = field_of(self.past, self.task, self.labels, target, (1, None))
         whole = whole.part(spread_sample(whole.y.astype(np.float64), PROBE))
-        scores: list[Floats] = []
-        size = np.zeros(len(whole.ids))
-        for end in range(whole.steps - h, max(h, 4) - 1, -h)[:PROBES]:
-            levels, made = self.quantiles(_earlier(whole, end, h))
-            low, high = (int(np.abs(np.asarray(levels) - q).argmin()) for q in (0.1, 0.9))
-            size += (made[:, :, high] - made[:, :, low]).mean(axis=1)
-            truth = whole.y[:, end : end + h].astype(np.float64)
-            scores.append(normal_scores(truth, made, levels))
-        return dependence_of(np.stack(scores), size) if scores else usual_dependence(h)
+        levels = pipeline(self.checkpoint, self.settings.device).quantiles
+
+        def ask(end: int) -> Floats:
+            return self.quantiles(whole.before(end, h))[1]
+
+        return probed(whole.y.astype(np.float64), h, ask, [float(q) for q in levels], PROBES)
 
     def update(self, new: Panel) -> FittedChronos2:
         """The network at the new end of the past, its errors looked at again."""
@@ -206,23 +203,3 @@ def _planned(ahead: Field, row: int) -> tuple[str, ...]:
     """The known columns of which something is known ahead for this series."""
     future = {name: values[row, ahead.steps :] for name, values in ahead.known.items()}
     return tuple(name for name, values in future.items() if np.isfinite(values).any())
-
-
-def _earlier(whole: Field, end: int, h: int) -> Field:
-    """The series as they stood after `end` steps, with the h that followed known ahead."""
-    return replace(
-        whole,
-        ds=whole.ds[: end + h],
-        y=whole.y[:, :end],
-        known={name: values[:, : end + h] for name, values in whole.known.items()},
-        past={name: values[:, :end] for name, values in whole.past.items()},
-        closed=whole.closed[:, : end + h],
-        dated={name: values[: end + h] for name, values in whole.dated.items()},
-    )
-
-
-def _at(made: Forecast, levels: tuple[float, ...]) -> Floats:
-    """Quantiles at the levels asked for: the network's own where it has them."""
-    if set(levels) <= set(made.levels):
-        return made.quantiles[:, :, [made.levels.index(q) for q in levels]]
-    return made.at(levels)

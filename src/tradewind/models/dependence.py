@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy import special
@@ -84,6 +84,26 @@ def dependence_of(scores: Floats, size: Floats | None = None) -> Dependence:
     steps = trust * raw + (1 - trust) * form(lasting, decay, h)
     weight = np.ones(cube.shape[1]) if size is None else size
     return Dependence(steps, _common_share(cube, weight))
+
+
+def probed(
+    y: Floats, h: int, ask: Callable[[int], Floats], levels: Sequence[float], n_windows: int = 3
+) -> Dependence:
+    """Dependence of a model's errors at a few earlier cutoffs, h steps apart.
+
+    y     [M, T]   some series; nan where unknown
+    ask            quantiles [M, h, Q] at `levels` of the h steps that follow the first so many
+
+    A large series' errors rule sums, so each is weighed by its interval from the level nearest to
+    0.1 to that nearest to 0.9.
+    """
+    low, high = (int(np.abs(np.asarray(levels) - q).argmin()) for q in (0.1, 0.9))
+    scores, size = [], np.zeros(len(y))
+    for end in range(y.shape[1] - h, max(h, 4) - 1, -h)[:n_windows] if len(y) else ():
+        quantiles = ask(end)
+        size += (quantiles[:, :, high] - quantiles[:, :, low]).mean(axis=1)
+        scores.append(normal_scores(y[:, end : end + h], quantiles, levels))
+    return dependence_of(np.stack(scores), size) if scores else usual_dependence(h)
 
 
 def usual_dependence(h: int) -> Dependence:

@@ -11,12 +11,7 @@ import numpy as np
 
 from tradewind.arrays import Floats, Ints
 from tradewind.forecast import Dependence, Forecast
-from tradewind.models.dependence import (
-    dependence_of,
-    normal_scores,
-    resized,
-    usual_dependence,
-)
+from tradewind.models.dependence import probed, resized
 from tradewind.models.history import History, check_rows, check_target, counts
 from tradewind.models.protocol import Rescue
 from tradewind.models.stored import read_forecast, read_rescues, write_forecast, write_rescues
@@ -60,15 +55,11 @@ class FittedLocal:
         stored = self.answers[target]
         if h > stored.h:
             stored, _ = _answer(self.model, self.past, replace(self.task, h=h), target)
-        columns = [stored.levels.index(q) if q in stored.levels else -1 for q in levels]
-        quantiles = (stored.at(levels) if min(columns) < 0 else stored.quantiles[:, :, columns])[
-            :, :h
-        ]
         return replace(
             stored,
             ds=stored.ds[:h],
             levels=tuple(levels),
-            quantiles=quantiles,
+            quantiles=stored.at(levels)[:, :h],
             dependence=None if stored.dependence is None else resized(stored.dependence, h),
         )
 
@@ -132,16 +123,12 @@ def _answer(
 def own_dependence(model: LocalModel, history: History, h: int, n_windows: int = 3) -> Dependence:
     """Dependence of the model's errors at a few earlier cutoffs, on a sample of the series."""
     rows = spread_sample(history.y, model.probe)
-    scores, size = [], np.zeros(len(rows))
-    for j in range(1, n_windows + 1):
-        if history.y.shape[1] - h * j < max(h, 4) or not len(rows):
-            break
-        part = history.part(rows, h * j)
-        quantiles = part.to_forecast(*_only(model, part, h), None).quantiles
-        size += (quantiles[:, :, -1] - quantiles[:, :, 0]).mean(axis=1)
-        start = part.y.shape[1]
-        scores.append(normal_scores(history.y[rows, start : start + h], quantiles, DECILES))
-    return dependence_of(np.stack(scores), size) if scores else usual_dependence(h)
+
+    def ask(end: int) -> Floats:
+        part = history.part(rows, history.y.shape[1] - end)
+        return part.to_forecast(*_only(model, part, h), None).quantiles
+
+    return probed(history.y[rows], h, ask, DECILES, n_windows)
 
 
 def spread_sample(y: Floats, size: int) -> Ints:

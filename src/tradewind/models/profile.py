@@ -17,10 +17,10 @@ from tradewind.features.category import group_means
 from tradewind.features.lags import Matrix, Sums, mean_around, trailing_mean
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import dependence_of, resized
+from tradewind.models.field import Field, Labels, Single, field_of, labels_of
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.protocol import Rescue
 from tradewind.models.trees_columns import REACH, SPANS, Rows
-from tradewind.models.trees_field import Field, Labels, Single, field_of, labels_of
 from tradewind.models.trees_learnt import GRID
 from tradewind.models.trees_rows import future_rows
 from tradewind.models.trees_scale import scale_of

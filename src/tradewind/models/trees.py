@@ -13,6 +13,7 @@ from tradewind.errors import NotEnoughHistory
 from tradewind.features.lags import Matrix
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import dependence_of, resized
+from tradewind.models.field import Field, field_of, labels_of
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.protocol import Rescue
 from tradewind.models.trees_boost import Boosting, blend, boost_folds, predict, tables_of
@@ -24,7 +25,6 @@ from tradewind.models.trees_columns import (
     matrix_of,
     relative_columns,
 )
-from tradewind.models.trees_field import Field, field_of, labels_of
 from tradewind.models.trees_learnt import GRID, Learnt, read_learnt, write_learnt
 from tradewind.models.trees_linear import Lesson
 from tradewind.models.trees_rows import future_rows, sample_rows, time_folds

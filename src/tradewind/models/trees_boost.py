@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tradewind.arrays import Bools, Floats, Ints
-from tradewind.models.trees_field import Single
+from tradewind.models.field import Single
 from tradewind.models.trees_linear import Lesson, Linear, fit_linear
 
 BINS = 63

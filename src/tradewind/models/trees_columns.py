@@ -18,7 +18,7 @@ from tradewind.features.lags import (
 )
 from tradewind.features.price import relative_price
 from tradewind.features.promotion import known_at, steps_since_change, steps_until_change
-from tradewind.models.trees_field import Field, Single, first_seen
+from tradewind.models.field import Field, Single, first_seen
 from tradewind.panel import every
 
 SPANS = {

@@ -10,8 +10,8 @@ import numpy as np
 
 from tradewind.arrays import Floats
 from tradewind.forecast import Dependence
+from tradewind.models.field import Labels
 from tradewind.models.trees_boost import Member
-from tradewind.models.trees_field import Labels
 from tradewind.models.trees_linear import from_json, to_json
 
 GRID: Floats = np.concatenate(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradewind.arrays import Bools, Floats, Ints
-from tradewind.models.trees_field import Single
+from tradewind.models.field import Single
 
 FAR = 4.0
 """Standardised columns are cut off here, so that nothing is extrapolated far."""

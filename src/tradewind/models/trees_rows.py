@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.arrays import Floats, Ints
+from tradewind.models.field import Field, Single, first_seen
 from tradewind.models.trees_columns import Rows
-from tradewind.models.trees_field import Field, Single, first_seen
 
 
 def sample_rows(field: Field, z: Single, h: int, budget: int, rng: np.random.Generator) -> Rows:

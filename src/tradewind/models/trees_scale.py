@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradewind.arrays import Floats, Ints
-from tradewind.models.trees_field import Single
+from tradewind.models.field import Single
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import numpy as np
 
 from tradewind.arrays import Bools, Floats32, Ints
 from tradewind.models.pretrained.effects import effects
-from tradewind.models.pretrained.layout import PATCH, RUN, layout
+from tradewind.models.pretrained.layout import PATCH, RUN, SLOTS, STATIC, layout
+from tradewind.models.pretrained.phase import PHASES
 
-SLOTS, STATIC, PHASES = 16, 8, 8
 HALF_LIFE = 14.0
 """Steps after which an observation counts half in the recent level."""
 PRIOR_SPREAD = 0.5
@@ -20,7 +20,6 @@ HISTORY_CHANNELS = 6 + SLOTS  # z, seen, last season, its mask, stock-out, effec
 FUTURE_CHANNELS = 5 + SLOTS  # last season, its mask, longer season, its mask, effect
 STEP_FEATURES = PHASES + 6  # phases, both seasons' waves, effect, recency
 PREFIX = 2 * SLOTS + STATIC + 12
-VALUES = 3  # z, z², effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,6 @@ class Context:
     season: Ints
     phase: Floats32
     borrowed: Bools
-
-    def rows(self, rows: slice) -> Context:
-        """Some of the series."""
-        return Context(*(getattr(self, item.name)[rows] for item in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from tradewind.arrays import Floats32, Ints
 from tradewind.errors import Diverged
+from tradewind.models.field import first_seen
 from tradewind.models.pretrained.draw import importance
 from tradewind.models.pretrained.encode import encode
 from tradewind.models.pretrained.layout import AHEAD, PATCH, context_for
@@ -21,8 +22,6 @@ from tradewind.models.pretrained.loss import loss
 from tradewind.models.pretrained.network import Network
 from tradewind.models.pretrained.slots import Shop
 from tradewind.models.pretrained.tuning import FineTune
-from tradewind.models.pretrained.windows import earlier
-from tradewind.models.trees_field import first_seen
 from tradewind.train.loop import Training, Watch, train
 
 VALIDATED = 512
@@ -164,8 +163,8 @@ def window_batch(
 
 def encoded(shop: Shop, rows: Ints, cutoff: int, h: int) -> dict[str, Floats32 | Ints]:
     """Some series as they stood after `cutoff` steps, with the next h as truth."""
-    part = earlier(shop, rows, cutoff, h)
-    born = np.isfinite(shop.field.y[rows]).argmax(axis=1)
+    part = shop.earlier(rows, cutoff, h)
+    born = first_seen(part.field.y)
     context = part.context(np.arange(len(rows)), context_for(int(cutoff - born.min())))
     queries = -(-h // PATCH)
     inputs, scale = encode(context, queries)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from tradewind.arrays import Bools, Floats
+from tradewind.errors import MissingPackage
 from tradewind.forecast import Dependence, Forecast
-from tradewind.models.dependence import dependence_of, normal_scores, resized, usual_dependence
+from tradewind.models.dependence import probed, resized
+from tradewind.models.field import Labels, field_of, labels_of
 from tradewind.models.history import check_rows, check_target, never_negative
 from tradewind.models.local import spread_sample
 from tradewind.models.pretrained.infer import Run, quantiles_of
 from tradewind.models.pretrained.layout import CONTEXTS
 from tradewind.models.pretrained.levels import LEVELS
-from tradewind.models.pretrained.slots import Shop, shop_of
+from tradewind.models.pretrained.slots import Shop, flags_of, shop_of
 from tradewind.models.pretrained.tuning import FineTune
 from tradewind.models.pretrained.weights import (
     PRECISIONS,
@@ -27,9 +30,7 @@ from tradewind.models.pretrained.weights import (
     shipped_run,
     write_tuned,
 )
-from tradewind.models.pretrained.windows import earlier
 from tradewind.models.protocol import Rescue
-from tradewind.models.trees_field import Labels, field_of, labels_of
 from tradewind.panel import Panel
 from tradewind.task import Task
 
@@ -62,29 +63,30 @@ class Pretrained:
             raise ValueError(f"context is one of {CONTEXTS}, not {self.context}")
 
     def fit(self, past: Panel, task: Task) -> FittedPretrained:
-        """Remember `past`, and learn from it only if asked to fine-tune."""
-        return self._fit(past, task, None, None)
+        """Remember `past`, and learn from it only if asked to fine-tune.
+
+        Raises MissingPackage if fine-tuning is asked for and torch is not installed.
+        """
+        return self._learnt(past, task, None)
 
     def resume(self, before: FittedPretrained, past: Panel, task: Task) -> FittedPretrained:
         """As `fit`, but a tuned network goes on from what it was at an earlier cutoff: faster."""
-        return self._fit(past, task, before.tuned, before)
+        return self._learnt(past, task, before.tuned)
 
     def restore(self, folder: Path, past: Panel, task: Task) -> FittedPretrained:
-        """The fitted model that `save` wrote.
+        """The fitted model that `save` wrote; nothing is trained.
 
         Raises DataError if it was tuned from other weights than those of this package.
         """
-        return self._fit(past, task, read_tuned(folder), None)
+        return self._over(past, task, read_tuned(folder)).joined()
 
-    def _fit(
-        self, past: Panel, task: Task, tuned: Weights | None, before: FittedPretrained | None
-    ) -> FittedPretrained:
+    def _learnt(self, past: Panel, task: Task, tuned: Weights | None) -> FittedPretrained:
+        bare = self._over(past, task, tuned)
+        return (bare if self.finetune is None else bare.tune(self.finetune)).joined()
+
+    def _over(self, past: Panel, task: Task, tuned: Weights | None) -> FittedPretrained:
         check_rows(past, self)
-        bare = FittedPretrained(self, past, task, labels_of(past, task), self.run(tuned), tuned)
-        if self.finetune is not None and (tuned is None or before is not None):
-            bare = bare.tune(self.finetune)
-        joint = {target: bare.own_dependence(target) for target in task.roles.targets}
-        return replace(bare, dependence=joint)
+        return FittedPretrained(self, past, task, labels_of(past, task), self.run(tuned), tuned)
 
     def run(self, tuned: Weights | None) -> Run:
         """The network that answers."""
@@ -128,13 +130,14 @@ class FittedPretrained:
             lower=0.0 if floor.all() else None,
             dependence=resized(self.dependence[target], h) if self.dependence else None,
         )
-        return replace(made, levels=tuple(levels), quantiles=_at(made, levels))
+        return replace(made, levels=tuple(levels), quantiles=made.at(levels))
 
     def shop(self, target: str, h: int, known: Panel | None) -> Shop:
         """The past and what is known ahead, as matrices."""
         matrices = field_of(self.past, self.task, self.labels, target, (h, known))
         season = self.settings.season or self.task.season * (self.task.season > 1)
-        return shop_of(matrices, self.censored(target), season, self.labels.columns)
+        flags = flags_of(matrices, self.labels.columns)
+        return shop_of(matrices, self.censored(target), season, flags)
 
     def censored(self, target: str) -> Bools:
         """Where sales were limited by stock, [N, T]; only sales are."""
@@ -144,28 +147,34 @@ class FittedPretrained:
 
     def tune(self, settings: FineTune) -> FittedPretrained:
         """The same, with the network fine-tuned on the past; the first target leads."""
+        if find_spec("torch") is None:
+            raise MissingPackage(
+                "fine-tuning needs torch, which is not installed: pip install tradewind[deep], or "
+                "take the model as it ships (pretrained)"
+            )
         from tradewind.models.pretrained.tune import tune
 
         shop = self.shop(self.task.roles.targets[0], 1, None)
         tuned = tune(shop, self.tuned, settings, self.task.h)
         return replace(self, tuned=tuned, run=self.settings.run(tuned))
 
+    def joined(self) -> FittedPretrained:
+        """The same, knowing how its errors hang together."""
+        joint = {target: self.own_dependence(target) for target in self.task.roles.targets}
+        return replace(self, dependence=joint)
+
     def own_dependence(self, target: str) -> Dependence:
         """How errors hang together over a horizon, from a few earlier cutoffs of a sample."""
         h = self.task.h
         whole = self.shop(target, 1, None)
-        rows = spread_sample(whole.field.y.astype(np.float64), PROBE)
-        scores: list[Floats] = []
-        size = np.zeros(len(rows))
-        for back in range(1, PROBES + 1):
-            end = whole.field.steps - h * back
-            if end < max(h, 4) or not len(rows):
-                break
-            made = quantiles_of(self.run, earlier(whole, rows, end, h), self.settings.context)
-            size += (made[:, :, -3] - made[:, :, 2]).mean(axis=1)
-            truth = whole.field.y[rows, end : end + h].astype(np.float64)
-            scores.append(normal_scores(truth, made.astype(np.float64), LEVELS))
-        return dependence_of(np.stack(scores), size) if scores else usual_dependence(h)
+        y = whole.field.y.astype(np.float64)
+        rows = spread_sample(y, PROBE)
+
+        def ask(end: int) -> Floats:
+            made = quantiles_of(self.run, whole.earlier(rows, end, h), self.settings.context)
+            return made.astype(np.float64)
+
+        return probed(y[rows], h, ask, LEVELS, PROBES)
 
     def update(self, new: Panel) -> FittedPretrained:
         """The network at the new end of the past; a tuned one goes on learning for a while."""
@@ -176,10 +185,3 @@ class FittedPretrained:
         folder.mkdir(parents=True, exist_ok=True)
         if self.tuned is not None:
             write_tuned(folder, self.tuned)
-
-
-def _at(made: Forecast, levels: tuple[float, ...]) -> Floats:
-    """Quantiles at the levels asked for: the network's own where it has them."""
-    if set(levels) <= set(LEVELS):
-        return made.quantiles[:, :, [LEVELS.index(q) for q in levels]]
-    return made.at(levels)

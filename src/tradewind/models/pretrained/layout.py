@@ -9,6 +9,10 @@ import numpy as np
 
 from tradewind.arrays import Ints
 
+SLOTS = 16
+"""Covariates of a series, at most."""
+STATIC = 8
+"""Numbers that never change, of a series."""
 PATCH = 16
 """Inputs of one token: 16 steps, or the means of 16 runs of 4 steps in a coarse one."""
 RUN = 4

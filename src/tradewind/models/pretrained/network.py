@@ -11,12 +11,12 @@ from torch.nn import functional as F
 from tradewind.models.pretrained.encode import (
     FUTURE_CHANNELS,
     HISTORY_CHANNELS,
-    PHASES,
     PREFIX,
     STEP_FEATURES,
 )
 from tradewind.models.pretrained.layout import BUCKETS, PATCH
 from tradewind.models.pretrained.levels import LEVELS
+from tradewind.models.pretrained.phase import PHASES
 
 FINDS = 4
 """Heads that look for similar past steps."""

@@ -19,14 +19,13 @@ from tradewind.models.pretrained import prior_record as record
 from tradewind.models.pretrained import prior_season as season
 from tradewind.models.pretrained import prior_shown as shown
 from tradewind.models.pretrained import prior_trend as trend
-from tradewind.models.pretrained.prior_columns import SLOTS, Column, Kinds
+from tradewind.models.pretrained.layout import STATIC
+from tradewind.models.pretrained.prior_columns import Column, Kinds
 from tradewind.models.pretrained.prior_settings import FAMILIES, Prior
 from tradewind.models.pretrained.prior_world import World, draw_world
 
-__all__ = ["FAMILIES", "SLOTS", "STATIC", "Prior", "Series", "sample"]
+__all__ = ["FAMILIES", "Prior", "Series", "sample"]
 
-STATIC = 8
-"""Static features of a series."""
 SHORTEST = 8
 """Fewest steps that can be drawn."""
 

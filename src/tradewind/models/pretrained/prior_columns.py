@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.arrays import Bools, Floats32, Ints
+from tradewind.models.pretrained.layout import SLOTS
 from tradewind.models.pretrained.prior_settings import Prior
 from tradewind.models.pretrained.prior_world import World
 
 Kinds = NDArray[np.int8]
 
-SLOTS = 16
-"""Covariates that a series can have."""
 EMPTY, KNOWN, PAST = 0, 1, 2
 GENERICS = 4
 """Most generic covariates of a group."""

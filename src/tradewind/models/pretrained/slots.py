@@ -9,13 +9,14 @@ import numpy as np
 
 from tradewind.arrays import Bools, Floats32, Ints
 from tradewind.features.calendar import calendar_columns
-from tradewind.models.pretrained.encode import SLOTS, STATIC, Context
-from tradewind.models.pretrained.layout import PATCH
+from tradewind.models.field import Field
+from tradewind.models.pretrained.encode import Context
+from tradewind.models.pretrained.layout import PATCH, SLOTS, STATIC
 from tradewind.models.pretrained.phase import calendar_phase, seasons_of
 from tradewind.models.pretrained.season import found_season
-from tradewind.models.trees_field import Field
 from tradewind.panel import dates_from
 
+Flags = dict[str, tuple[float, ...]]
 FLAGS = 4
 """A text column becomes one flag for each of its most frequent values but the commonest, so many
 at most."""
@@ -34,7 +35,7 @@ class Shop:
     season     [2]         as the task or the frequency has it; the first is 0 to find it
     phase      [T + H, 8]  H is h filled up to whole patches
     static     [N, S]
-    texts      columns that are codes
+    flags      codes of each text column that have a flag of their own
     """
 
     field: Field
@@ -46,7 +47,15 @@ class Shop:
     season: tuple[int, int]
     phase: Floats32
     static: Floats32
-    texts: Collection[str]
+    flags: Flags
+
+    def earlier(self, rows: Ints, end: int, h: int) -> Shop:
+        """Some series as they stood after `end` steps, with the h that followed known ahead.
+
+        A text column's flags stay those of the whole: a slot means the same in every window.
+        """
+        part = self.field.part(rows).before(end, h)
+        return shop_of(part, self.censored[rows, :end], self.season[0], self.flags)
 
     def context(self, rows: Ints, steps: int) -> Context:
         """The last `steps` steps of some series, [B, steps], padded where there are fewer."""
@@ -80,9 +89,22 @@ class Shop:
         )
 
 
-def shop_of(field: Field, censored: Bools, season: int, texts: Collection[str]) -> Shop:
-    """`season` is the task's, 0 where it is not stated; `texts` are the columns that are codes."""
-    slots, kinds = slots_of(field, texts)
+def flags_of(field: Field, texts: Collection[str]) -> Flags:
+    """The codes of each text column, the most frequent first but the commonest left out."""
+    flags: Flags = {}
+    for name in texts:
+        values = field.known.get(name, field.past.get(name))
+        if values is not None:
+            seen = values[:, : field.steps]
+            kinds, count = np.unique(seen[np.isfinite(seen)], return_counts=True)
+            order = kinds[np.argsort(-count, kind="stable")]
+            flags[name] = tuple(float(code) for code in order[1 : 1 + FLAGS])
+    return flags
+
+
+def shop_of(field: Field, censored: Bools, season: int, flags: Flags) -> Shop:
+    """`season` is the task's, 0 where it is not stated; `flags` as from `flags_of`."""
+    slots, kinds = slots_of(field, flags)
     ds = dates_from(field.ds[0].item(), field.steps + -(-field.h // PATCH) * PATCH, field.freq)
     y, borrowed = lent(field)
     return Shop(
@@ -95,7 +117,7 @@ def shop_of(field: Field, censored: Bools, season: int, texts: Collection[str]) 
         season=(season, seasons_of(field.freq)[1]),
         phase=calendar_phase(ds, field.freq),
         static=np.zeros((len(field.ids), STATIC), np.float32),
-        texts=texts,
+        flags=flags,
     )
 
 
@@ -110,18 +132,17 @@ def lent(field: Field) -> tuple[Floats32, Bools]:
     if not empty.any() or empty.all():
         return y, np.zeros(len(y), np.bool_)
     kind = field.static[field.texts[0]] if field.texts else np.zeros(len(y), np.float32)
-    borrowed = np.zeros(len(y), np.bool_)
-    for row in np.flatnonzero(empty):
-        theirs = y[~empty & (kind == kind[row])]
+    for one in np.unique(kind[empty]):
+        mine = empty & ((kind == one) | (np.isnan(kind) & np.isnan(one)))
+        theirs = y[~empty & (kind == one)]
         theirs = theirs if len(theirs) else y[~empty]
         seen = np.isfinite(theirs)
         total = np.where(seen, theirs, np.float32(0)).sum(axis=0)
-        y[row] = np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
-        borrowed[row] = True
-    return y, borrowed
+        y[mine] = np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
+    return y, np.asarray(empty)
 
 
-def slots_of(field: Field, texts: Collection[str]) -> tuple[tuple[Floats32, ...], tuple[int, ...]]:
+def slots_of(field: Field, flags: Flags) -> tuple[tuple[Floats32, ...], tuple[int, ...]]:
     """Columns of the slots and their kinds: known ahead first, then the dates', then past only.
 
     A column of which nothing is known ahead is past only. What does not fit is left out, the last
@@ -133,7 +154,7 @@ def slots_of(field: Field, texts: Collection[str]) -> tuple[tuple[Floats32, ...]
     unplanned: dict[str, Floats32] = {}
     for name, values in field.known.items():
         if np.isfinite(values[:, field.steps :]).any():
-            ahead += _columns(np.pad(values, rest, constant_values=np.nan), name in texts)
+            ahead += _columns(np.pad(values, rest, constant_values=np.nan), flags.get(name))
         else:
             unplanned[name] = values[:, : field.steps]
     for name, dated in field.dated.items():
@@ -141,7 +162,7 @@ def slots_of(field: Field, texts: Collection[str]) -> tuple[tuple[Floats32, ...]
             row = np.pad(dated.astype(np.float32)[None], rest, constant_values=np.nan)
             ahead.append(np.broadcast_to(filled(row), (len(field.ids), row.shape[1])))
     for name, values in (unplanned | field.past).items():
-        past += _columns(values, name in texts)
+        past += _columns(values, flags.get(name))
     kinds = [1] * len(ahead) + [2] * len(past)
     return tuple([*ahead, *past][:SLOTS]), tuple(kinds[:SLOTS])
 
@@ -162,9 +183,7 @@ def filled(values: Floats32) -> Floats32:
     return np.nan_to_num(np.take_along_axis(values, last, axis=1))
 
 
-def _columns(values: Floats32, text: bool) -> list[Floats32]:
-    if not text:
+def _columns(values: Floats32, codes: tuple[float, ...] | None) -> list[Floats32]:
+    if codes is None:
         return [filled(values)]
-    kinds, count = np.unique(values[np.isfinite(values)], return_counts=True)
-    order = kinds[np.argsort(-count, kind="stable")]
-    return [(values == kind).astype(np.float32) for kind in order[1 : 1 + FLAGS]]
+    return [(values == code).astype(np.float32) for code in codes]

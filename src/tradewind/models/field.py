@@ -1,4 +1,4 @@
-"""The panel as matrices over (series, step), on the scale the trees learn on."""
+"""A panel as matrices over (series, step): what the models of all series look at."""
 
 from __future__ import annotations
 
@@ -73,6 +73,18 @@ class Field:
             past={name: values[rows] for name, values in self.past.items()},
             static={name: values[rows] for name, values in self.static.items()},
             closed=self.closed[rows],
+        )
+
+    def before(self, end: int, h: int) -> Field:
+        """The series as they stood after `end` steps, with the h that followed known ahead."""
+        return replace(
+            self,
+            ds=self.ds[: end + h],
+            y=self.y[:, :end],
+            known={name: values[:, : end + h] for name, values in self.known.items()},
+            past={name: values[:, :end] for name, values in self.past.items()},
+            closed=self.closed[:, : end + h],
+            dated={name: values[: end + h] for name, values in self.dated.items()},
         )
 
     @property
