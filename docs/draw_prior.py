@@ -1,4 +1,4 @@
-"""Draw thirty synthetic series: `python docs/draw_prior.py [seed]` → docs/img/prior.png.
+"""Draw thirty synthetic series: `python docs/draw_prior.py [seed]` → docs/images/prior.png.
 
 Needs matplotlib, which the package itself does not.
 """
@@ -14,7 +14,7 @@ from tradewind.models.pretrained.prior import FAMILIES, Prior, Series, sample
 
 INK, MUTED, SOLD_OUT, MISSING = "#1f2a44", "#8a93a6", "#d1495b", "#e9ecf2"
 FLAGS = ("#e09f3e", "#2a9d8f", "#7b6fc4", "#5fa8d3")
-OUT = Path(__file__).parent / "img" / "prior.png"
+OUT = Path(__file__).parent / "images" / "prior.png"
 ROWS, COLUMNS = 10, 3
 STEPS = {
     "hour": 336,

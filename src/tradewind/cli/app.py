@@ -45,7 +45,6 @@ app = typer.Typer(
 )
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
-app.command()(pretrain.pretrain)
 
 
 @app.callback(invoke_without_command=True)
@@ -303,3 +302,6 @@ def doctor(workspace: At = HERE, lang: LangOption = None, json: Json = False) ->
         terminal.next_step(then if flow.is_healthy(found) else say("mend"))
     if not flow.is_healthy(found):
         raise typer.Exit(1)
+
+
+app.command()(pretrain.pretrain)  # the last of the commands: for those who build the model
