@@ -181,6 +181,10 @@ def test_a_forecaster_that_can_goes_on_from_its_latest_earlier_cutoff_and_never_
     hindsight(learner, past, TASK, 3, memory)
     assert learner.fits == [ends[3], ends[0]]
     assert learner.resumed == [(ends[0], ends[1]), (ends[1], ends[2])]
+    for day in (50, 52, 54, 56, 40):  # the later ones push others out, but never the earliest
+        memory.fit(learner, past.until(next_ds(past.start, "D", day)), TASK)
+    assert learner.fits == [ends[3], ends[0]]
+    assert learner.resumed[-1] == (ends[0], next_ds(past.start, "D", 40))
     memory.fit(learner, shop(n=5), TASK)  # more series: other ids come first, the same question
     memory.fit(learner, past, replace(TASK, h=3))  # another question
     assert learner.fits[-1] == past.end

@@ -31,7 +31,8 @@ Hindsight = list[tuple[datetime, Forecast, Floats]]
 """Cutoff, the forecast made there, and what came, [N, h] in the order of the forecast's ids."""
 
 FITS = 4
-"""Fits kept of a forecaster that goes on from them: the latest cutoffs."""
+"""Fits kept of a forecaster that goes on from them: at the earliest cutoff, from which any later
+one can go on, and at the latest ones."""
 BYTES = 1 << 30
 """Forecasts held in memory beyond this are let go, oldest first; a folder keeps them all."""
 
@@ -86,8 +87,8 @@ class Memory:
         else:
             fitted = forecaster.resume(series[before], past, task)
         series[past.end] = fitted
-        while len(series) > FITS:
-            del series[min(series)]
+        if len(series) > FITS:
+            del series[sorted(series)[1]]
         return fitted
 
     def find(self, forecaster: Forecaster, window: Window, target: str = "y") -> Answer | None:

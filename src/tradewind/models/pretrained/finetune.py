@@ -24,7 +24,7 @@ from tradewind.models.pretrained.slots import Shop
 from tradewind.models.pretrained.tuning import FineTune
 from tradewind.train.loop import Training, Watch, train
 
-VALIDATED = 512
+VALIDATED = 256
 """Series whose last window decides, at most."""
 PASTS = 8
 """Steps of the past that a window needs at least."""
