@@ -218,7 +218,7 @@ def test_skill_is_against_last_season() -> None:
         steps = arrays["query"].reshape(len(quantiles), -1, arrays["query"].shape[-1])
         for b, s in np.ndindex(*arrays["target"].shape):
             truth, weight = float(arrays["target"][b, s]), float(arrays["weight"][b, s])
-            last = float(steps[b, s, 0] if steps[b, s, 1] else arrays["level"][b])
+            last = float(steps[b, s, 0] if steps[b, s, 1] else arrays["level"][b, 0])
             for level, q in zip(LEVELS, quantiles[b, s], strict=True):
                 for k, error in enumerate((truth - float(q), truth - last)):
                     lost = weight * max(level * error, (level - 1) * error)

@@ -14,7 +14,7 @@ import pytest
 from tradewind.arrays import Bools, Floats, Floats32, Ints
 from tradewind.models.pretrained.effects import PULL_COVARIATE, PULL_LEVEL, PULL_SEASON, effects
 from tradewind.models.pretrained.encode import (
-    HALF_LIFE,
+    HALF_LIVES,
     HISTORY_CHANNELS,
     PREFIX,
     Context,
@@ -22,7 +22,6 @@ from tradewind.models.pretrained.encode import (
     encode,
     ridge_waves,
     scale_of,
-    season_ago,
     season_waves,
     standardised,
 )
@@ -41,6 +40,7 @@ from tradewind.models.pretrained.layout import (
 )
 from tradewind.models.pretrained.phase import calendar_phase
 from tradewind.models.pretrained.season import found_season
+from tradewind.models.pretrained.seasonal import LOOK, NEWER, OLDER, SHRINK, grown, season_ago
 
 LEVEL, WHOLE = PREFIX - 7, PREFIX - 10
 """Places in the prefix of the absolute level, and of whether y is whole numbers."""
@@ -196,6 +196,48 @@ def test_last_season_is_that_of_a_plain_loop() -> None:
             tries = [a for a in (at, at - m) if m and a >= 0 and seen[b, a]]
             assert found[b, t] == bool(tries), (b, t)
             assert value[b, t] == (z[b, tries[0]] if tries else 0)
+
+
+def plainly_grown(base: list[float], seen: list[bool], m: int, h: int, level: float) -> list[float]:
+    steps = len(base)
+    over = total = 0.0
+    for t in range(max(steps - LOOK, m), steps):
+        if seen[t] and seen[t - m]:
+            weight = 0.5 ** ((steps - 1 - t) / max(m / 4, 1))
+            over, total = over + weight, total + weight * (base[t] - base[t - m])
+    out = []
+    for k in range(h):
+        parts = []
+        for more, share in ((0, NEWER), (1, OLDER)):
+            ago = (1 + k // m + more) if m else 0
+            at = steps + k - ago * m
+            if m and at >= 0 and seen[at]:
+                parts.append((share, base[at] + ago * total / (over + SHRINK)))
+        whole = sum(share for share, _ in parts)
+        out.append(sum(s * v for s, v in parts) / whole if parts else level)
+    return out
+
+
+def test_a_grown_season_is_that_of_a_plain_loop() -> None:
+    c = context(steps=256)
+    seen = seen_of(c)
+    base = np.where(seen, np.nan_to_num(c.y), 0).astype(np.float32)
+    level = np.arange(len(base), dtype=np.float32)
+    for season in (c.season[:, 0], c.season[:, 1], np.full(len(base), 100)):
+        made = grown(base, seen, season, 40, level)
+        for b, m in enumerate(season.tolist()):
+            want = plainly_grown(base[b].tolist(), seen[b].tolist(), m, 40, float(level[b]))
+            assert made[b] == pytest.approx(want, rel=1e-4, abs=1e-3), b
+
+
+def test_a_season_that_grows_steadily_goes_on_growing() -> None:
+    t = np.arange(72)
+    base = (0.1 * t + np.sin(2 * np.pi * t / 12)).astype(np.float32)[None]
+    made = grown(base[:, :48], np.ones((1, 48), np.bool_), np.array([12]), 24, np.zeros(1))
+    weights = sum(0.5 ** (k / 3) for k in range(36))
+    held = 1.2 * SHRINK / (weights + SHRINK)  # of the growth of a year
+    ahead = np.repeat((1.4, 2.4), 12)  # years since the mean of the last two, by NEWER and OLDER
+    np.testing.assert_allclose(base[0, 48:] - made[0], held * ahead, rtol=1e-3)
 
 
 def test_waves_are_sines_and_cosines_of_the_season() -> None:
@@ -382,9 +424,10 @@ def test_the_recent_level_weighs_halves_after_a_half_life() -> None:
     seen = seen_of(c)
     z = np.where(seen, scale.forward(np.nan_to_num(c.y)), 0)
     for b in range(len(c.y)):
-        weights = [0.5 ** ((127 - t) / HALF_LIFE) * bool(seen[b, t]) for t in range(128)]
-        want = sum(w * float(v) for w, v in zip(weights, z[b], strict=True)) / sum(weights)
-        assert inputs.level[b] == pytest.approx(want, abs=1e-4)
+        for k, value in enumerate((z[b], z[b] - inputs.values[b, :, 2])):
+            weights = [0.5 ** ((127 - t) / HALF_LIVES[k]) * bool(seen[b, t]) for t in range(128)]
+            want = sum(w * float(v) for w, v in zip(weights, value, strict=True)) / sum(weights)
+            assert inputs.level[b, k] == pytest.approx(want, abs=1e-4)
 
 
 def test_steps_that_were_not_seen_are_marked_for_the_search() -> None:

@@ -153,6 +153,7 @@ def test_an_untrained_network_answers_with_the_mean_of_its_guesses() -> None:
     for name in ("query", "values", "keys", "asks"):  # no season known, and z is 0.7 throughout
         inputs[name] = torch.zeros_like(inputs[name])
     inputs["values"][..., 0], inputs["values"][..., 1] = 0.7, 0.7**2
+    inputs["query"][..., 5:7] = 0.7
     inputs["level"] = torch.full_like(inputs["level"], 0.7)
     quantiles, zero = answers(network, inputs)
     torch.testing.assert_close(quantiles[..., 6], torch.full_like(quantiles[..., 6], 0.7))
@@ -173,7 +174,7 @@ def test_pinball_is_that_of_a_plain_loop() -> None:
 
 
 def test_the_loss_weighs_what_it_should_and_hides_the_truth() -> None:
-    network, arrays = small_network(), tensors(1)
+    network, arrays = small_network(), tensors(3)
     quantiles, zero = answers(network, inputs_of(arrays))
     network.requires_grad_(False)
     got = float(loss(network, arrays))

@@ -10,14 +10,16 @@ from tradewind.arrays import Bools, Floats32, Ints
 from tradewind.models.pretrained.effects import effects
 from tradewind.models.pretrained.layout import PATCH, RUN, SLOTS, STATIC, layout
 from tradewind.models.pretrained.phase import PHASES
+from tradewind.models.pretrained.seasonal import grown, season_ago
 
-HALF_LIFE = 14.0
-"""Steps after which an observation counts half in the recent level."""
+HALF_LIVES = (14.0, 3.0)
+"""Steps after which an observation counts half in the recent and in the newest level."""
 PRIOR_SPREAD = 0.5
 """Spread assumed of a series before its second observation, as a share of its mean."""
 
 HISTORY_CHANNELS = 6 + SLOTS  # z, seen, last season, its mask, stock-out, effect
-FUTURE_CHANNELS = 5 + SLOTS  # last season, its mask, longer season, its mask, effect
+FUTURE_CHANNELS = 7 + SLOTS
+"""Last season, its mask, longer season, its mask, effect, both seasons grown; and the slots."""
 STEP_FEATURES = PHASES + 6  # phases, both seasons' waves, effect, recency
 PREFIX = 2 * SLOTS + STATIC + 12
 
@@ -57,7 +59,7 @@ class Inputs:
     keys           [B, STEP_FEATURES + 2, T]     each past step as it may be found again
     values         [B, T, 3]                     z, z² and effect there
     asks           [B, H, STEP_FEATURES + 2]     each step of the horizon, asking
-    level          [B]                           recent level of z
+    level          [B, 2]                        recent level of z, and newest level less effects
     distance, place                              see Layout
     """
 
@@ -180,30 +182,6 @@ def ridge_waves(turns: Floats32) -> Floats32:
     return np.stack([sine, cosine, *double, *triple, trend], axis=2)
 
 
-def season_ago(z: Floats32, seen: Bools, season: Ints, t: Ints) -> tuple[Floats32, Bools]:
-    """The value one season before each step, rolled on over the horizon, and where there is one.
-
-    Where that step was not seen, the same step a season earlier is taken.
-
-    z   [B, T]
-    t   [S]      steps asked for; T is the first of the horizon
-    """
-    steps = z.shape[1]
-    t = t[None, :]
-    m = np.maximum(season, 1)[:, None]
-    back = np.where(t < steps, m, m * (1 + (t - steps) // m))
-    value = np.zeros((len(z), t.shape[1]), np.float32)
-    found = np.zeros(value.shape, np.bool_)
-    for more in (0, 1):
-        at = t - back - more * m
-        ok = (at >= 0) & (season > 0)[:, None] & ~found
-        at = np.maximum(at, 0)
-        ok &= np.take_along_axis(seen, at, axis=1)
-        value = np.where(ok, np.take_along_axis(z, at, axis=1), value)
-        found |= ok
-    return value, found
-
-
 def _inputs(
     context: Context, z: Floats32, seen: Bools, slots: Floats32, effect: Floats32, turns: Floats32
 ) -> Inputs:
@@ -218,14 +196,15 @@ def _inputs(
     for k, channel in enumerate(own):
         history[:, :, k] = channel
     history[:, :, len(own) :] = slots[:, :steps]
-    future = np.empty((size, h, FUTURE_CHANNELS), np.float32)
-    ahead = (last[:, steps:], has_last[:, steps:], longer, has_longer)
-    for k, channel in enumerate((*ahead, effect[:, steps:])):
-        future[:, :, k] = channel
-    future[:, :, 5:] = slots[:, steps:]
     first = np.concatenate([shape.coarse, shape.fine, shape.query]) + steps
-    weight = flags * np.exp2(np.arange(-steps, 0, dtype=np.float32) / HALF_LIFE)
-    level = (z * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-6)
+    level = np.stack([_level(z, flags, 0), _level(z - effect[:, :steps], flags, 1)], axis=1)
+    past, coming = effect[:, :steps], effect[:, steps:]
+    both = [grown(z - past, seen, season, h, level[:, 1]) + coming for season in context.season.T]
+    own_ahead = (last[:, steps:], has_last[:, steps:], longer, has_longer, coming, *both)
+    future = np.empty((size, h, FUTURE_CHANNELS), np.float32)
+    for k, channel in enumerate(own_ahead):
+        future[:, :, k] = channel
+    future[:, :, len(own_ahead) :] = slots[:, steps:]
     keys, asks = _search(context.phase, turns, effect, flags)
     return Inputs(
         fine=_patches(history, shape.fine, 1),
@@ -236,10 +215,17 @@ def _inputs(
         keys=keys,
         values=np.stack([z, z**2, effect[:, :steps]], axis=2),
         asks=asks,
-        level=level.astype(np.float32),
+        level=level,
         distance=shape.distance,
         place=shape.place,
     )
+
+
+def _level(z: Floats32, flags: Floats32, which: int) -> Floats32:
+    """Mean of z [B, T] where it was seen, newer steps counting more, [B]."""
+    weight = flags * np.exp2(np.arange(-z.shape[1], 0, dtype=np.float32) / HALF_LIVES[which])
+    mean = (z * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-6)
+    return np.asarray(mean, np.float32)
 
 
 def _search(

@@ -20,8 +20,9 @@ from tradewind.models.pretrained.phase import PHASES
 
 FINDS = 4
 """Heads that look for similar past steps."""
-GUESSES = 3 + 2 * FINDS
-"""Starting points of the median: last season, longer season, recent level, what was found."""
+GUESSES = 6 + 2 * FINDS
+"""Starting points of the median: last season, longer season, recent level, what was found (as it
+was, and with the covariates' effect), both seasons grown, newest level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class Head(nn.Module):
         self.step = size.step
         self.norm = Norm(size.width)
         self.spread = nn.Linear(size.width, PATCH * size.step)
-        self.known = nn.Linear(6 + 3 * FINDS, size.step)
+        self.known = nn.Linear(9 + 3 * FINDS, size.step)
         self.near = nn.Conv1d(size.step, size.step, 5, padding=2)
         self.last = nn.Linear(size.step, len(LEVELS) + GUESSES + 1)
         nn.init.zeros_(self.last.weight)
@@ -221,10 +222,12 @@ class Network(nn.Module):
         for block in self.blocks:
             x = block(x, bias)
         adjusted = mean + steps[..., 4:5] - cause
-        base = level[:, None, None].expand(-1, n * PATCH, 1)
+        base = level[:, None, :1].expand(-1, n * PATCH, 1)
+        newest = level[:, None, 1:] + steps[..., 4:5]
+        more = torch.cat([steps[..., 5:7], newest], dim=-1)
         season = torch.where(steps[..., 1:2] > 0, steps[..., :1], base)
         longer = torch.where(steps[..., 3:4] > 0, steps[..., 2:3], season)
-        guesses = torch.cat([season, longer, base, mean, adjusted], dim=-1)
-        known = torch.cat([steps[..., :5], base, mean, spread, adjusted], dim=-1)
+        guesses = torch.cat([season, longer, base, mean, adjusted, more], dim=-1)
+        known = torch.cat([steps[..., :5], base, mean, spread, adjusted, more], dim=-1)
         quantiles, zero = self.head(x[:, -n:], known, guesses)
         return quantiles, zero

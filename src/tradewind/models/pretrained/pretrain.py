@@ -133,7 +133,7 @@ def _compared(quantiles: torch.Tensor, arrays: Mapping[str, torch.Tensor]) -> tu
     """Weighted pinball of the quantiles, and of last season's value in the place of each."""
     query, target = arrays["query"], arrays["target"]
     steps = query.reshape(len(query), -1, query.shape[-1])
-    value = torch.where(steps[..., 1] > 0, steps[..., 0], arrays["level"][:, None])
+    value = torch.where(steps[..., 1] > 0, steps[..., 0], arrays["level"][:, :1])
     flat = value[..., None].expand_as(quantiles)
     weight = arrays["weight"]
     return (

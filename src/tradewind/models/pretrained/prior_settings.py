@@ -26,6 +26,7 @@ class Prior:
 
     trend               factor on slopes and on the wandering of level; 0 for none
     damped              chance that a slope dies out
+    growing             chance that the slope of weeks and coarser series points up
     breaks              twice the chance of each of three changes of level, Normal(0, break_size);
                         half of them pass
     life_cycles         chance of a bell-shaped life; declines: of fading out to the end
@@ -89,6 +90,7 @@ class Prior:
 
     trend: float = 1.0
     damped: float = 0.6
+    growing: float = 0.65
     breaks: float = 0.25
     break_size: float = 0.5
     life_cycles: float = 0.1

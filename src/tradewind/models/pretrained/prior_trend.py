@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.arrays import Floats32, Ints
-from tradewind.models.pretrained.prior_settings import FAMILIES, Prior
+from tradewind.models.pretrained.prior_settings import (
+    FAMILIES,
+    MONTH,
+    QUARTER,
+    WEEK,
+    YEAR,
+    Prior,
+)
 from tradewind.models.pretrained.prior_world import World
 
 SLOPE = np.array([0.05, 0.25, 1.0, 1.7, 3.0, 7.0, 0.6], np.float32)
@@ -44,6 +51,9 @@ def wander(prior: Prior, world: World, rng: np.random.Generator) -> Floats32:
     family = world.family[world.group]
     size = np.exp(rng.normal(-5.2, 1.1, n)).astype(np.float32) * SLOPE[family]
     slope = prior.trend * size * world.kin(rng)
+    upward = world.is_family(WEEK, MONTH, QUARTER, YEAR)[world.group]
+    upward &= rng.random(n) < 2 * prior.growing - 1
+    slope[upward] = np.abs(slope[upward])
     level_sd = np.exp(rng.normal(-3.6, 1.1, n)) * (rng.random(n) < 0.7)
     slope_sd = np.exp(rng.normal(-7.0, 1.1, n)) * (rng.random(n) < 0.4)
     level_sd = (prior.trend * level_sd * WANDER[family]).astype(np.float32)

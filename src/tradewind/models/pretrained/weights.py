@@ -22,10 +22,10 @@ from tradewind.models.pretrained.infer import Run
 
 FOLDER = Path(__file__).parent / "shipped"
 SHA256: dict[str, str] = {
-    "default.safetensors": "76d678d6632725d83d5e4220d2b685c1ac1b1dee19460bc0081b46d6492d78e4",
-    "default.onnx": "bf96fcef71533012c6b45fc6bd5acde26ff157f78fd3cc2c76921566ce67fe19",
-    "default.int8.onnx": "6559b0f73b0c4b46505376d3107d10e2b28f05176116ef0cb728d608b1027370",
-    "default.places.json": "51c4a287237928238f4d9de55368a973dae1c6b718f5ffa6e8a151453f39eff7",
+    "default.safetensors": "80103abdfc61b5f0376d280e6774683306e7482b4b9bc05b9710a5d5c648028f",
+    "default.onnx": "27fb8cddda9582104a7cd877a3e26f8f99c2640e22673d70efcb8a2827498e6b",
+    "default.int8.onnx": "626d8366759c412ac2c3774ddbb86fc1268edcfd33921a903cb1b04b4b3f2fe8",
+    "default.places.json": "562633ecf430b0a0d97ae9edc3b8feabdc29df103bf226bf7c10bc1dd35d212d",
 }
 """Digest of every shipped file, by name."""
 PRECISIONS = {"int8": "default.int8.onnx", "fp32": "default.onnx"}
