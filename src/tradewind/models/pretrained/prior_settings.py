@@ -90,7 +90,7 @@ class Prior:
 
     trend: float = 1.0
     damped: float = 0.6
-    growing: float = 0.65
+    growing: float = 0.75
     breaks: float = 0.25
     break_size: float = 0.5
     life_cycles: float = 0.1

@@ -19,9 +19,13 @@ SLOPE = np.array([0.05, 0.25, 1.0, 1.7, 3.0, 7.0, 0.6], np.float32)
 """Median slope by family, as a multiple of exp(-5.2) a step."""
 WANDER = np.array([0.3, 0.6, 1.0, 1.0, 1.2, 1.6, 0.8], np.float32)
 """The same of the standard deviation of a step of the level, of exp(-3.6)."""
+FADING = np.array([1.0, 1.0, 1.0, 0.3, 0.2, 0.2, 1.0], np.float32)
+"""Factor by family on the chance that sales die: coarse records are of brands and whole shops."""
+LASTING = np.array([1.0, 1.0, 1.0, 0.6, 0.5, 0.5, 1.0], np.float32)
+"""The same on the chance that a slope dies out."""
 FARTHEST = 4.0
 """Largest distance of the logarithm of the level from its start."""
-assert len(SLOPE) == len(WANDER) == len(FAMILIES)
+assert len(SLOPE) == len(WANDER) == len(FADING) == len(LASTING) == len(FAMILIES)
 
 
 def trend(prior: Prior, world: World, rng: np.random.Generator) -> Floats32:
@@ -31,11 +35,12 @@ def trend(prior: Prior, world: World, rng: np.random.Generator) -> Floats32:
     add_breaks(prior, path, rng)
     n, steps = path.shape
     t = np.arange(steps, dtype=np.float32)
-    lives = np.flatnonzero(rng.random(n) < prior.life_cycles)
+    family = world.family[world.group]
+    lives = np.flatnonzero(rng.random(n) < prior.life_cycles * FADING[family])
     peak = rng.uniform(0.1, 1.2, (len(lives), 1)).astype(np.float32) * steps
     width = rng.uniform(0.1, 0.5, (len(lives), 1)).astype(np.float32) * steps
     path[lives] -= np.minimum(0.5 * np.square((t - peak) / width), FARTHEST)
-    ends = np.flatnonzero(rng.random(n) < prior.declines)
+    ends = np.flatnonzero(rng.random(n) < prior.declines * FADING[family])
     start = rng.uniform(0.4, 1.0, (len(ends), 1)).astype(np.float32) * steps
     speed = rng.uniform(2, 12, (len(ends), 1)).astype(np.float32) / steps
     path[ends] -= np.minimum(np.maximum(t - start, 0) * speed, 2 * FARTHEST)
@@ -58,7 +63,8 @@ def wander(prior: Prior, world: World, rng: np.random.Generator) -> Floats32:
     slope_sd = np.exp(rng.normal(-7.0, 1.1, n)) * (rng.random(n) < 0.4)
     level_sd = (prior.trend * level_sd * WANDER[family]).astype(np.float32)
     slope_sd = (prior.trend * slope_sd * SLOPE[family]).astype(np.float32)
-    damping = np.where(rng.random(n) < prior.damped, rng.uniform(0.8, 0.99, n), 1.0)
+    damps = rng.random(n) < prior.damped * LASTING[family]
+    damping = np.where(damps, rng.uniform(0.8, 0.99, n), 1.0)
     damping = damping.astype(np.float32)
     turn = rng.standard_normal((steps, n), dtype=np.float32)
     turn *= slope_sd
