@@ -22,9 +22,9 @@ from tradewind.models.pretrained.infer import Run
 
 FOLDER = Path(__file__).parent / "shipped"
 SHA256: dict[str, str] = {
-    "default.safetensors": "80103abdfc61b5f0376d280e6774683306e7482b4b9bc05b9710a5d5c648028f",
-    "default.onnx": "27fb8cddda9582104a7cd877a3e26f8f99c2640e22673d70efcb8a2827498e6b",
-    "default.int8.onnx": "626d8366759c412ac2c3774ddbb86fc1268edcfd33921a903cb1b04b4b3f2fe8",
+    "default.safetensors": "5ee6faf3a5eda53999d3c85f5bac630230fb4eec81713ee4dd6b5d1f96bb7fa8",
+    "default.onnx": "ca36db68460730d8dfa78e808906e9722ee6f3633cd748c188dabefe35bc470a",
+    "default.int8.onnx": "4e4c0b56a4b989479a074477ac01d9a18e0348cdb87816ae24ac8c0a97b9a62b",
     "default.places.json": "562633ecf430b0a0d97ae9edc3b8feabdc29df103bf226bf7c10bc1dd35d212d",
 }
 """Digest of every shipped file, by name."""
