@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -143,6 +144,22 @@ def test_a_flag_means_the_same_in_every_window() -> None:
     then = whole.earlier(np.array([0, 2]), 75, 20)
     assert then.flags == whole.flags == {"kind": (2.0, 1.0)}
     np.testing.assert_array_equal(then.slots[0][:, :75], codes[[0, 2], :75] == 2)
+
+
+def test_a_series_is_told_the_usual_size_of_its_kind() -> None:
+    y = np.random.default_rng(0).gamma(2, 9, (12, 60)).astype(np.float32)
+    y[0] = np.nan  # a launch tells nothing, and is told like any other
+    y[1] = -5  # no logarithm
+    kind = np.array([0, 1, 2] * 4, np.float32)
+    kind[11] = 9
+    y[11] = 0
+    shop = as_shop(replace(field(y, 20), static={"kind": kind}, texts=("kind",)))
+    for k in range(12):
+        kin = [y[j].mean() for j in range(2, 11) if kind[j] == kind[k]]
+        want = (np.mean([math.log(v) for v in kin]) - 3) / 2 if kin else 0
+        assert shop.static[k, 0] == pytest.approx(want, rel=1e-5), k
+    assert not shop.static[:, 1:].any()
+    assert not as_shop(field(y, 20)).static.any()
 
 
 def test_a_launch_is_lent_the_mean_past_of_its_kind() -> None:

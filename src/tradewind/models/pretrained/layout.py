@@ -13,6 +13,8 @@ SLOTS = 16
 """Covariates of a series, at most."""
 STATIC = 8
 """Numbers that never change, of a series."""
+USUAL_SIZE, SIZE_UNIT = 3.0, 2.0
+"""The first of them is ln of mean sales, less the one, over the other."""
 PATCH = 16
 """Inputs of one token: 16 steps, or the means of 16 runs of 4 steps in a coarse one."""
 RUN = 4

@@ -19,7 +19,7 @@ from tradewind.models.pretrained import prior_record as record
 from tradewind.models.pretrained import prior_season as season
 from tradewind.models.pretrained import prior_shown as shown
 from tradewind.models.pretrained import prior_trend as trend
-from tradewind.models.pretrained.layout import STATIC
+from tradewind.models.pretrained.layout import SIZE_UNIT, STATIC, USUAL_SIZE
 from tradewind.models.pretrained.prior_columns import Column, Kinds
 from tradewind.models.pretrained.prior_settings import FAMILIES, Prior
 from tradewind.models.pretrained.prior_world import World, draw_world
@@ -182,7 +182,9 @@ def static(
     """
     n, g = len(level), world.groups
     group_number = rng.standard_normal((g, 1), dtype=np.float32)[world.group]
-    told = np.concatenate([(np.log(level)[:, None] - 3) / 2, traits, group_number], axis=1)
+    told = np.concatenate(
+        [(np.log(level)[:, None] - USUAL_SIZE) / SIZE_UNIT, traits, group_number], axis=1
+    )
     blur = rng.uniform(0.1, 1.0, (g, STATIC)).astype(np.float32)[world.group]
     told += blur * rng.standard_normal((n, STATIC), dtype=np.float32)
     use = (rng.random((g, 1)) < prior.static) & (rng.random((g, STATIC)) < 0.7)

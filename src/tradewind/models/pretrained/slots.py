@@ -11,7 +11,7 @@ from tradewind.arrays import Bools, Floats32, Ints
 from tradewind.features.calendar import calendar_columns
 from tradewind.models.field import Field
 from tradewind.models.pretrained.encode import Context
-from tradewind.models.pretrained.layout import PATCH, SLOTS, STATIC
+from tradewind.models.pretrained.layout import PATCH, SIZE_UNIT, SLOTS, STATIC, USUAL_SIZE
 from tradewind.models.pretrained.phase import calendar_phase, seasons_of
 from tradewind.models.pretrained.season import found_season
 from tradewind.panel import dates_from
@@ -34,7 +34,7 @@ class Shop:
     kinds      [K]         1 known ahead, 2 past only
     season     [2]         as the task or the frequency has it; the first is 0 to find it
     phase      [T + H, 8]  H is h filled up to whole patches
-    static     [N, S]
+    static     [N, S]      what its text says of it
     flags      codes of each text column that have a flag of their own
     """
 
@@ -116,7 +116,7 @@ def shop_of(field: Field, censored: Bools, season: int, flags: Flags) -> Shop:
         kinds=kinds,
         season=(season, seasons_of(field.freq)[1]),
         phase=calendar_phase(ds, field.freq),
-        static=np.zeros((len(field.ids), STATIC), np.float32),
+        static=traits(field, y, borrowed),
         flags=flags,
     )
 
@@ -140,6 +140,26 @@ def lent(field: Field) -> tuple[Floats32, Bools]:
         total = np.where(seen, theirs, np.float32(0)).sum(axis=0)
         y[mine] = np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
     return y, np.asarray(empty)
+
+
+def traits(field: Field, y: Floats32, borrowed: Bools) -> Floats32:
+    """What the first text column tells of a series, [N, STATIC]: the usual size of its kin.
+
+    The first number is the mean over the series with the same text of ln(mean sales), as the prior
+    tells it; those without sales are left out. The others of the prior are not known here: 0.
+    """
+    out = np.zeros((len(y), STATIC), np.float32)
+    if not field.texts:
+        return out
+    n = np.isfinite(y).sum(axis=1)
+    mean = np.nansum(y, axis=1, dtype=np.float64) / np.maximum(n, 1)
+    use = (mean > 0) & ~borrowed
+    _, kind = np.unique(field.static[field.texts[0]], return_inverse=True)
+    size = np.log(np.where(use, mean, 1.0))
+    count = np.bincount(kind, use)
+    kin = np.bincount(kind, size * use) / np.maximum(count, 1)
+    out[:, 0] = np.where(count > 0, np.clip((kin - USUAL_SIZE) / SIZE_UNIT, -4, 4), 0.0)[kind]
+    return out
 
 
 def slots_of(field: Field, flags: Flags) -> tuple[tuple[Floats32, ...], tuple[int, ...]]:
