@@ -125,9 +125,10 @@ def encode(context: Context, queries: int) -> tuple[Inputs, Scale]:
     slots = standardised(context, seen)
     turns = season_waves(context.season, steps, h)
     effect = np.zeros((size, steps + h), np.float32)
-    some = (context.kinds == 1).any(axis=1)
+    planned = context.kinds == 1
+    some, columns = planned.any(axis=1), planned.any(axis=0)
     if some.any():
-        known = slots[some] * (context.kinds[some] == 1)[:, None, :]
+        known = slots[some][:, :, columns] * planned[some][:, None, columns]
         waves = np.concatenate([ridge_waves(turns[some]), context.phase[some][:, :, 6:]], axis=2)
         effect[some] = effects(z[some], seen[some], known, waves)
     inputs = _inputs(context, z, seen, slots, effect, turns)
@@ -145,20 +146,20 @@ def standardised(context: Context, seen: Bools) -> Floats32:
     used = np.flatnonzero((context.kinds > 0).any(axis=0))
     if not len(used):
         return out
-    values = np.nan_to_num(context.covariates[:, :, used])
-    kinds = context.kinds[:, None, used]
-    steps = context.y.shape[1]
-    born = np.maximum.accumulate(seen | context.stockout, axis=1)
-    ahead = values.shape[1] - steps
-    use = np.concatenate([born, np.ones((len(born), ahead), np.bool_)], axis=1)[:, :, None]
-    use = use & (kinds > 0)
-    use[:, steps:] &= kinds == 1
-    n = np.maximum(use.sum(axis=1, keepdims=True), 1).astype(np.float32)
-    centre = np.where(use, values, np.float32(0)).sum(axis=1, keepdims=True) / n
-    off = np.where(use, values - centre, np.float32(0))
-    deviation = np.sqrt((off**2).sum(axis=1, keepdims=True) / n)
-    unit = np.sqrt(deviation * np.abs(off).max(axis=1, keepdims=True))
-    out[:, :, used] = np.clip(off / np.maximum(unit, 1e-6), -5, 5)
+    values = np.ascontiguousarray(context.covariates[:, :, used].transpose(0, 2, 1))
+    values[~np.isfinite(values)] = 0
+    steps, kinds = context.y.shape[1], context.kinds[:, used]
+    use = np.ones((len(values), 1, values.shape[2]), np.float32)
+    use[:, 0, :steps] = np.maximum.accumulate(seen | context.stockout, axis=1)
+    weight = use * (kinds > 0)[:, :, None].astype(np.float32)
+    weight[:, :, steps:] *= (kinds == 1)[:, :, None]
+    n = np.maximum(weight.sum(axis=2), 1)
+    values -= (np.einsum("bkt,bkt->bk", values, weight) / n)[:, :, None]
+    values *= weight
+    deviation = np.sqrt(np.einsum("bkt,bkt->bk", values, values) / n)
+    unit = np.sqrt(deviation * np.maximum(values.max(axis=2), -values.min(axis=2)))
+    values /= np.maximum(unit, 1e-6)[:, :, None]
+    out[:, :, used] = np.clip(values, -5, 5, out=values).transpose(0, 2, 1)
     return out
 
 
