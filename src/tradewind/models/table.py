@@ -17,6 +17,7 @@ from tradewind.models.pretrained.forecaster import Pretrained
 from tradewind.models.pretrained.tuning import FineTune
 from tradewind.models.profile import Profile
 from tradewind.models.protocol import Forecaster
+from tradewind.models.regression import Regression
 from tradewind.models.trees import Trees
 
 BELIEFS = {"trees": 0.75}
@@ -55,6 +56,7 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "croston": Croston,
     "tsb": TSB,
     "profile": Profile,
+    "regression": Regression,
     "trees": Trees,
     "pretrained": Pretrained,
     "finetuned": _finetuned,
@@ -98,8 +100,8 @@ TREES = {
 def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]:
     """The models that a preset back-tests, by name; the last is their calibrated ensemble.
 
-    fast      trees, the pretrained model as it is, the profile model and the naive ones: seconds
-              for thousands of series
+    fast      trees, the pretrained model as it is, the regression, the profile model and the naive
+              ones: seconds for thousands of series
     default   and AR, Theta and TSB, and the pretrained model fine-tuned where torch is installed
               (the extra "deep")
     best      and ETS, and one earlier cutoff more to learn from
@@ -110,6 +112,7 @@ def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]
         "seasonal_naive": SeasonalNaive(),
         "average": Average(),
         "profile": Profile(),
+        "regression": Regression(),
         "trees": TREES[name],
         "pretrained": Pretrained(),
     }

@@ -153,14 +153,24 @@ def standardised(context: Context, seen: Bools) -> Floats32:
     use[:, 0, :steps] = np.maximum.accumulate(seen | context.stockout, axis=1)
     weight = use * (kinds > 0)[:, :, None].astype(np.float32)
     weight[:, :, steps:] *= (kinds == 1)[:, :, None]
+    out[:, :, used] = unit_sized(values, weight).transpose(0, 2, 1)
+    return out
+
+
+def unit_sized(values: Floats32, weight: Floats32) -> Floats32:
+    """Columns [B, K, T] about zero mean and unit size where weight [B, K, T] is 1, else 0.
+
+    `values` are overwritten.
+    """
     n = np.maximum(weight.sum(axis=2), 1)
     values -= (np.einsum("bkt,bkt->bk", values, weight) / n)[:, :, None]
     values *= weight
+    if not values.size:
+        return values
     deviation = np.sqrt(np.einsum("bkt,bkt->bk", values, values) / n)
     unit = np.sqrt(deviation * np.maximum(values.max(axis=2), -values.min(axis=2)))
     values /= np.maximum(unit, 1e-6)[:, :, None]
-    out[:, :, used] = np.clip(values, -5, 5, out=values).transpose(0, 2, 1)
-    return out
+    return np.clip(values, -5, 5, out=values)
 
 
 def season_waves(season: Ints, steps: int, h: int) -> Floats32:

@@ -142,7 +142,7 @@ class Prior:
     competitors: float = 0.3
     views: float = 0.12
 
-    noise: Pair = (-1.9, 0.9)
+    noise: Pair = (-2.0, 1.1)
     autocorrelated: float = 0.6
     heavy_tails: float = 0.3
     shocks: float = 0.4

@@ -21,7 +21,7 @@ WANDER = np.array([0.3, 0.6, 1.0, 1.0, 1.2, 1.6, 0.8], np.float32)
 """The same of the standard deviation of a step of the level, of exp(-3.6)."""
 FADING = np.array([1.0, 1.0, 1.0, 0.3, 0.2, 0.2, 1.0], np.float32)
 """Factor by family on the chance that sales die: coarse records are of brands and whole shops."""
-LASTING = np.array([1.0, 1.0, 1.0, 0.6, 0.5, 0.5, 1.0], np.float32)
+LASTING = np.array([1.0, 1.0, 0.8, 0.5, 0.4, 0.4, 1.0], np.float32)
 """The same on the chance that a slope dies out."""
 FARTHEST = 4.0
 """Largest distance of the logarithm of the level from its start."""
