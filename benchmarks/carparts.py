@@ -40,7 +40,7 @@ FILE, FREQ = "carparts_wide.parquet", "MS"
 H, SEASON = 12, 12
 NAIVE = "seasonal_naive"
 MODELS = (NAIVE, "tsb", "pretrained", "finetuned", "trees")
-OPTIONAL = ("average", "croston", "ar", "theta", "profile", "ensemble")
+OPTIONAL = ("average", "croston", "ar", "theta", "profile", "regression", "ensemble")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
