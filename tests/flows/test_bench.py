@@ -1,4 +1,4 @@
-"""Where the benchmark keeps its forecasts: one folder for each state of the code."""
+"""Where the benchmark keeps its forecasts, and what it measures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tradewind.flows import bench
@@ -62,3 +63,16 @@ def test_a_request_keeps_its_forecasts_unless_told_where(
     assert usual.cache.parent == tmp_path / "fev"
     told = bench.request(True, "", "", "fast", tmp_path / "mine", True)
     assert (told.cache, told.fresh) == (tmp_path / "mine", True)
+
+
+def test_a_plain_panel_is_whole_and_repeats() -> None:
+    panel = bench.plain_panel(3, 20)
+    y = panel.wide()
+    assert y.shape == (3, 20)
+    assert (y == np.rint(y)).all()
+    np.testing.assert_array_equal(bench.plain_panel(3, 20).wide(), y)
+
+
+def test_the_memory_of_zero_shot_is_that_of_a_process_of_its_own() -> None:
+    few = bench.zero_shot_peak_gb(20)
+    assert 0.05 < few < 1.5
