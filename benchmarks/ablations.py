@@ -107,7 +107,7 @@ def without_effect(arrays: Arrays) -> Arrays:
     query, keys, values, asks, level = (
         arrays[name].copy() for name in ("query", "keys", "values", "asks", "level")
     )
-    z, seen = values[:, :, 0], keys[:, UNSEEN] == 0
+    z, seen = values[:, :, 0], keys[:, :, UNSEEN] == 0
     age = np.arange(-z.shape[1], 0, dtype=np.float32)
     weight = seen * np.exp2(age / HALF_LIVES[1])
     level[:, 1] = (z * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-6)
@@ -116,7 +116,7 @@ def without_effect(arrays: Arrays) -> Arrays:
     for place, season in enumerate(np.where(lengths > 1, lengths, 0).T):
         ahead = grown(z, seen, season, asks.shape[1], level[:, 1])
         query[..., GROWN.start + place] = ahead.reshape(query.shape[:3])
-    keys[:, [FOUND_EFFECT, FOUND_SQUARE]] = 0
+    keys[:, :, [FOUND_EFFECT, FOUND_SQUARE]] = 0
     values[:, :, 2] = 0
     asks[:, :, FOUND_EFFECT] = 0
     made = {"query": query, "keys": keys, "values": values, "asks": asks, "level": level}

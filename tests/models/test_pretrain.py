@@ -45,7 +45,7 @@ def test_every_length_and_horizon_is_drawn_and_everything_is_finite() -> None:
     lengths, horizons = set(), set()
     for k in range(30):
         made = batch(Draw(size=2, seed=6), k)
-        lengths.add(made["keys"].shape[2])
+        lengths.add(made["keys"].shape[1])
         horizons.add(made["query"].shape[1])
         assert made["target"].shape == (2, made["query"].shape[1] * PATCH)
         for name, value in made.items():

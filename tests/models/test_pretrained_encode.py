@@ -433,9 +433,9 @@ def test_the_recent_level_weighs_halves_after_a_half_life() -> None:
 def test_steps_that_were_not_seen_are_marked_for_the_search() -> None:
     c = context()
     inputs, _ = encode(c, 2)
-    np.testing.assert_array_equal(inputs.keys[:, -1], ~seen_of(c))
+    np.testing.assert_array_equal(inputs.keys[:, :, -1], ~seen_of(c))
     assert (inputs.values[~seen_of(c)][:, :2] == 0).all()
-    np.testing.assert_allclose(inputs.keys[:, -2], inputs.values[:, :, 2] ** 2, rtol=1e-6)
+    np.testing.assert_allclose(inputs.keys[:, :, -2], inputs.values[:, :, 2] ** 2, rtol=1e-6)
     effect = inputs.query.reshape(7, 32, -1)[:, :, 4]
     np.testing.assert_array_equal(inputs.asks[:, :, 12], effect)
     rows: Ints = np.flatnonzero((c.kinds == 1).any(axis=1))

@@ -121,13 +121,13 @@ def test_the_search_is_attention_in_a_plain_loop() -> None:
     torch.manual_seed(0)
     find, steps, h = Find(), 20, 3
     torch.nn.init.normal_(find.ask.weight, std=0.3)
-    keys = torch.randn(2, STEP_FEATURES + 2, steps)
+    keys = torch.randn(2, steps, STEP_FEATURES + 2)
     values, asks = torch.randn(2, steps, 3), torch.randn(2, h, STEP_FEATURES + 2)
     values[..., 1] = values[..., 0] ** 2
     mean, spread, cause = (part.detach().numpy() for part in find(keys, values, asks))
     for b, s, head in np.ndindex(2, h, FINDS):
         wanted = find.ask(asks[b, s]).reshape(FINDS, -1)[head].detach().numpy()
-        logits = [float(wanted @ keys[b, :, t].numpy()) for t in range(steps)]
+        logits = [float(wanted @ keys[b, t].numpy()) for t in range(steps)]
         share = [math.exp(v - max(logits)) for v in logits]
         share = [v / sum(share) for v in share]
         z = [sum(w * float(values[b, t, k]) for t, w in enumerate(share)) for k in range(3)]
@@ -138,7 +138,7 @@ def test_the_search_is_attention_in_a_plain_loop() -> None:
 
 def test_the_search_starts_out_passing_over_what_was_not_seen() -> None:
     find, arrays = Find(), tensors(3)
-    unseen = arrays["keys"][:, -1] > 0
+    unseen = arrays["keys"][:, :, -1] > 0
     changed = arrays["values"] + 5 * unseen[..., None]
     some = (~unseen).sum(1) > 3
     before, _, _ = find(arrays["keys"], arrays["values"], arrays["asks"])
@@ -225,7 +225,7 @@ def test_what_is_shipped_gives_the_answers_of_the_network(tmp_path: Path) -> Non
     seen = set()
     for index in range(24):
         inputs = inputs_of(tensors(index, size=5))
-        seen.add((inputs["keys"].shape[2], inputs["query"].shape[1]))
+        seen.add((inputs["keys"].shape[1], inputs["query"].shape[1]))
         made = Inputs(**{name: value.numpy() for name, value in inputs.items()})
         want, zero = (part.numpy() for part in answers(network, inputs))
         got, its_zero = full(made)

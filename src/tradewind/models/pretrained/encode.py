@@ -56,7 +56,7 @@ class Inputs:
     query          [B, Nq, 16, FUTURE_CHANNELS]  tokens of the horizon
     phases         [B, N, 8]                     calendar at each token's first step, all tokens
     prefix         [B, PREFIX]                   what never changes
-    keys           [B, STEP_FEATURES + 2, T]     each past step as it may be found again
+    keys           [B, T, STEP_FEATURES + 2]     each past step as it may be found again
     values         [B, T, 3]                     z, z² and effect there
     asks           [B, H, STEP_FEATURES + 2]     each step of the horizon, asking
     level          [B, 2]                        recent level of z, and newest level less effects
@@ -249,13 +249,13 @@ def _search(
     size, steps = flags.shape
     ahead = effect.shape[1] - steps
     width = PHASES + 4
-    keys = np.empty((size, STEP_FEATURES + 2, steps), np.float32)
-    keys[:, :PHASES] = phase[:, :steps].transpose(0, 2, 1)
-    keys[:, PHASES:width] = turns[:, :steps].transpose(0, 2, 1)
-    keys[:, width] = effect[:, :steps]
-    keys[:, width + 1] = np.log2(np.arange(steps + 1, 1, -1, dtype=np.float32)) / 10
-    keys[:, width + 2] = effect[:, :steps] ** 2
-    keys[:, width + 3] = 1 - flags
+    keys = np.empty((size, steps, STEP_FEATURES + 2), np.float32)
+    keys[:, :, :PHASES] = phase[:, :steps]
+    keys[:, :, PHASES:width] = turns[:, :steps]
+    keys[:, :, width] = effect[:, :steps]
+    keys[:, :, width + 1] = np.log2(np.arange(steps + 1, 1, -1, dtype=np.float32)) / 10
+    keys[:, :, width + 2] = effect[:, :steps] ** 2
+    keys[:, :, width + 3] = 1 - flags
     asks = np.ones((size, ahead, STEP_FEATURES + 2), np.float32)
     asks[:, :, :PHASES] = phase[:, steps:]
     asks[:, :, PHASES:width] = turns[:, steps:]

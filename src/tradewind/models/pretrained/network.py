@@ -126,10 +126,9 @@ class Find(nn.Module):
         """Mean z, its spread, and mean effect of the steps found, each [B, H, FINDS]."""
         b, h, _ = asks.shape
         wanted = self.ask(asks).reshape(b, 1, h * FINDS, self.features)
-        past = keys.transpose(1, 2).contiguous()[:, None]
         wide = F.pad(values, (0, self.features - values.shape[-1])).contiguous()[:, None]
         # as wide as the keys: only then does torch take its fused kernel, twice as fast
-        seen = F.scaled_dot_product_attention(wanted, past, wide, scale=1.0)
+        seen = F.scaled_dot_product_attention(wanted, keys[:, None], wide, scale=1.0)
         found = seen.reshape(b, h, FINDS, self.features)
         mean = found[..., 0]
         spread = torch.sqrt((found[..., 1] - mean * mean).clamp(min=0) + 1e-4)

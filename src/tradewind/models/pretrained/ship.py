@@ -26,7 +26,7 @@ DYNAMIC = {
     "query": {0: BATCH, 1: "query"},
     "phases": {0: BATCH, 1: "calendar"},
     "prefix": {0: BATCH},
-    "keys": {0: BATCH, 2: STEPS},
+    "keys": {0: BATCH, 1: STEPS},
     "values": {0: BATCH, 1: STEPS},
     "asks": {0: BATCH, 1: "ahead"},
     "level": {0: BATCH},
@@ -108,6 +108,6 @@ def example(steps: int, queries: int) -> dict[str, Tensor]:
     index = 0
     while True:
         arrays = batch(Draw(size=4, seed=7), index)
-        if arrays["keys"].shape[2] == steps and arrays["query"].shape[1] == queries:
+        if arrays["keys"].shape[1] == steps and arrays["query"].shape[1] == queries:
             return {k: torch.from_numpy(v) for k, v in arrays.items() if k not in TRUTH}
         index += 1

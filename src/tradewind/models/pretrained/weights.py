@@ -22,9 +22,9 @@ from tradewind.models.pretrained.infer import Run
 
 FOLDER = Path(__file__).parent / "shipped"
 SHA256: dict[str, str] = {
-    "default.safetensors": "5ee6faf3a5eda53999d3c85f5bac630230fb4eec81713ee4dd6b5d1f96bb7fa8",
-    "default.onnx": "ca36db68460730d8dfa78e808906e9722ee6f3633cd748c188dabefe35bc470a",
-    "default.int8.onnx": "4e4c0b56a4b989479a074477ac01d9a18e0348cdb87816ae24ac8c0a97b9a62b",
+    "default.safetensors": "e544f0d000ece61a1b11c37075646a93e792c534df6e5e2a2f228e1253ac1996",
+    "default.onnx": "fcd95a6b1ca38fe2638d377f8268d452b9e74dbe6ecbc3323f54b77ab3c4ae6c",
+    "default.int8.onnx": "fa67f4e6388c47f629da51fcafa99784469b6d40181df37f043992e5e9c529c9",
     "default.places.json": "562633ecf430b0a0d97ae9edc3b8feabdc29df103bf226bf7c10bc1dd35d212d",
 }
 """Digest of every shipped file, by name."""
