@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -76,3 +77,11 @@ def test_a_plain_panel_is_whole_and_repeats() -> None:
 def test_the_memory_of_zero_shot_is_that_of_a_process_of_its_own() -> None:
     few = bench.zero_shot_peak_gb(20)
     assert 0.05 < few < 1.5
+
+
+def test_a_large_parent_is_not_counted() -> None:
+    ballast = np.ones(200_000_000, np.uint8)
+    code = "from tradewind.flows import bench; print(bench.peak_gb())"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+    assert float(told) < bench.peak_gb()
+    assert ballast.sum() == len(ballast)

@@ -276,7 +276,14 @@ def import_seconds() -> float:
 
 
 def peak_gb() -> float:
-    """Largest resident memory of this process so far, in GB."""
+    """Largest resident memory of this process so far, in GB.
+
+    Linux's getrusage also counts the parent that a process was forked from; /proc does not.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = status.read_text(encoding="utf-8").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e9
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 

@@ -26,10 +26,11 @@ def classes() -> dict[str, type[Any]]:
     from tradewind.models.pretrained.forecaster import Pretrained
     from tradewind.models.pretrained.tuning import FineTune
     from tradewind.models.profile import Profile
+    from tradewind.models.regression import Regression
     from tradewind.models.trees import Trees
 
     known: list[type[Any]] = [SeasonalNaive, Average, AR, ETS, Theta, ARIMA, Croston, TSB]
-    known += [Profile, Trees, Pretrained, FineTune, Chronos2, Ensemble, Conformal]
+    known += [Profile, Regression, Trees, Pretrained, FineTune, Chronos2, Ensemble, Conformal]
     return {kind.__name__: kind for kind in known}
 
 
