@@ -233,7 +233,9 @@ def test_a_grown_season_is_that_of_a_plain_loop() -> None:
 def test_a_season_that_grows_steadily_goes_on_growing() -> None:
     t = np.arange(72)
     base = (0.1 * t + np.sin(2 * np.pi * t / 12)).astype(np.float32)[None]
-    made = grown(base[:, :48], np.ones((1, 48), np.bool_), np.array([12]), 24, np.zeros(1, np.float32))
+    made = grown(
+        base[:, :48], np.ones((1, 48), np.bool_), np.array([12]), 24, np.zeros(1, np.float32)
+    )
     weights = sum(0.5 ** (k / 3) for k in range(36))
     held = 1.2 * SHRINK / (weights + SHRINK)  # of the growth of a year
     ahead = np.repeat((1.4, 2.4), 12)  # years since the mean of the last two, by NEWER and OLDER
