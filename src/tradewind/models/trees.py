@@ -25,7 +25,8 @@ from tradewind.models.trees_columns import (
     matrix_of,
     relative_columns,
 )
-from tradewind.models.trees_learnt import GRID, Learnt, read_learnt, write_learnt
+from tradewind.models.trees_errors import grain_of, shape_of
+from tradewind.models.trees_learnt import Learnt, read_learnt, write_learnt
 from tradewind.models.trees_linear import Lesson
 from tradewind.models.trees_rows import future_rows, sample_rows, time_folds
 from tradewind.models.trees_scale import scale_of
@@ -126,9 +127,10 @@ class Trees:
         tables = tables_of(lesson, self.threads)
         models, unseen = blend(lesson, tables, self.boosting(), relative_columns(names))
         error = answer - unseen
-        size = replace(lesson, answer=np.log(np.abs(error) + 1e-3))
+        grain = grain_of(seen.open_y, scale)
+        size = replace(lesson, answer=grain.size_of(error, level + answer, rows.series))
         spread, sizes = boost_folds(size, tables, self.spread_boosting(), "regression")
-        scores = error / np.exp(sizes)
+        sizes = np.exp(sizes)
         learnt = Learnt(
             names=names,
             labels=labels,
@@ -136,7 +138,7 @@ class Trees:
             flag=flag,
             models=models,
             spread=spread,
-            scores=np.quantile(scores, GRID),
+            shape=shape_of(error, sizes, grain.coarse(level + unseen, sizes, rows.series)),
             dependence=None,
         )
         return replace(learnt, dependence=_dependence(learnt, seen, self, task.h, edges))
@@ -186,7 +188,8 @@ class FittedTrees:
         z = scale.forward(ahead.open_y)
         rows = future_rows(ahead)
         middle, size = _middle_and_size(learnt, ahead, z, rows, self.settings.threads)
-        scores = np.interp(levels, GRID, learnt.scores)
+        coarse = grain_of(ahead.open_y, scale).coarse(middle, size, rows.series)
+        scores = learnt.shape.at(size, coarse, np.array(levels))
         values = scale.back(middle[:, None] + size[:, None] * scores, rows.series)
         values[ahead.closed[rows.series, rows.at]] = 0.0
         return np.sort(values.reshape(len(ahead.ids), ahead.h, len(levels)), axis=2)
@@ -224,7 +227,8 @@ def _dependence(
 
     if seen.steps <= h + 1:
         return None
-    z = scale_of(seen.open_y, settings.offset).forward(seen.open_y)
+    scale = scale_of(seen.open_y, settings.offset)
+    z, grain = scale.forward(seen.open_y), grain_of(seen.open_y, scale)
     count = len(seen.ids)
     chosen = np.unique(np.linspace(0, count - 1, min(count, SERIES_FOR_DEPENDENCE)).astype(int))
     cube = []
@@ -238,6 +242,7 @@ def _dependence(
         held = int(np.searchsorted(edges, origin + (h + 1) // 2))
         alone = replace(learnt, models=learnt.models[held :: len(edges) + 1])
         middle, size = _middle_and_size(alone, seen, z, rows, settings.threads)
-        place = np.interp((z[series, at] - middle) / size, learnt.scores, GRID)
+        coarse = grain.coarse(middle, size, series)
+        place = learnt.shape.place((z[series, at] - middle) / size, size, coarse)
         cube.append(special.ndtri(place).reshape(len(chosen), h))
     return dependence_of(np.stack(cube)) if cube else None

@@ -8,16 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tradewind.arrays import Floats
 from tradewind.forecast import Dependence
 from tradewind.models.field import Labels
 from tradewind.models.trees_boost import Member
+from tradewind.models.trees_errors import GRID as GRID
+from tradewind.models.trees_errors import Scores, Shape
 from tradewind.models.trees_linear import from_json, to_json
-
-GRID: Floats = np.concatenate(
-    [[0.001, 0.0025, 0.005], np.arange(1, 100) / 100, [0.995, 0.9975, 0.999]]
-)
-"""Levels at which the errors' quantiles are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Learnt:
     flag          known column whose values have their own means within a phase
     models        of the value, one a fold
     spread        of log |error|, one a fold
-    scores        quantiles at GRID of error / size
+    shape         quantiles of error / size
     dependence    of the errors over the horizon, None where there was too little to learn it
     """
 
@@ -40,7 +36,7 @@ class Learnt:
     flag: str | None
     models: tuple[Member, ...]
     spread: tuple[Member, ...]
-    scores: Floats
+    shape: Shape
     dependence: Dependence | None
 
 
@@ -58,11 +54,16 @@ def write_learnt(folder: Path, learnt: Learnt) -> None:
         "flag": learnt.flag,
         "value": [[to_json(member.line), member.weight] for member in learnt.models],
         "spread": [[to_json(member.line), member.weight] for member in learnt.spread],
-        "scores": learnt.scores.tolist(),
+        "fine": _lists(learnt.shape.fine),
+        "coarse": _lists(learnt.shape.coarse),
         "steps": None if joint is None else joint.steps.tolist(),
         "common": None if joint is None else joint.common,
     }
     (folder / "learnt.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+
+
+def _lists(scores: Scores) -> list[list[object]]:
+    return [scores.sizes.tolist(), scores.quantiles.tolist()]
 
 
 def read_learnt(folder: Path) -> Learnt:
@@ -89,6 +90,6 @@ def read_learnt(folder: Path) -> Learnt:
         flag=about["flag"],
         models=models,
         spread=spread,
-        scores=np.array(about["scores"]),
+        shape=Shape(*(Scores(*map(np.array, about[kind])) for kind in ("fine", "coarse"))),
         dependence=joint,
     )
