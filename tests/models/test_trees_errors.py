@@ -48,6 +48,7 @@ def test_upper_quantiles_of_slow_movers_stay_near_what_they_sold(unit: float) ->
     assert quantiles[:, :, HIGH].max() < 3 * most
     assert np.median(quantiles[:, :, -1]) < most
     assert 0.87 < (truth <= quantiles[:, :, HIGH]).mean() < 0.94
+    assert (truth >= quantiles[:, :, 0]).mean() > 0.97
     assert wql(truth, quantiles[:, :, : len(DECILES)], DECILES) < 0.9 * wql(truth, usual, DECILES)
 
 
@@ -62,6 +63,14 @@ def test_half_a_step_is_the_way_to_the_next_sale_on_the_scale() -> None:
     nothing_between = 0.0
     want = [np.log(11) / 2, np.log(2.1 / 1.1) / 2, to_half, nothing_between, np.log(11) / 2]
     np.testing.assert_allclose(grain.half(z, series), want, rtol=1e-6)
+
+
+def test_what_is_nearer_to_none_than_to_the_first_sale_is_none_if_none_has_been() -> None:
+    y = np.array([[0, 4, 9, 4], [40, 50.5, 60, 50], [7, 7, 8, 7], [0, 0, 0, 0]], np.float32)
+    grain = grain_of(y, scale_of(y, 0.1))
+    values = np.array([[1.9, 2.1], [0.0, 9.0], [0.4, 2.0], [3.5, 3.7]])
+    none = grain.none(values, np.arange(4))
+    assert none.tolist() == [[True, False], [False, False], [True, False], [True, False]]
 
 
 def test_on_the_linear_scale_a_step_is_the_same_from_everywhere() -> None:

@@ -188,9 +188,11 @@ class FittedTrees:
         z = scale.forward(ahead.open_y)
         rows = future_rows(ahead)
         middle, size = _middle_and_size(learnt, ahead, z, rows, self.settings.threads)
-        coarse = grain_of(ahead.open_y, scale).coarse(middle, size, rows.series)
+        grain = grain_of(ahead.open_y, scale)
+        coarse = grain.coarse(middle, size, rows.series)
         scores = learnt.shape.at(size, coarse, np.array(levels))
         values = scale.back(middle[:, None] + size[:, None] * scores, rows.series)
+        values[coarse[:, None] & grain.none(values, rows.series)] = 0.0
         values[ahead.closed[rows.series, rows.at]] = 0.0
         return np.sort(values.reshape(len(ahead.ids), ahead.h, len(levels)), axis=2)
 

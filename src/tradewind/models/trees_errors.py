@@ -24,17 +24,24 @@ GROUPS, PER_GROUP = 5, 200
 class Grain:
     """How far apart the values lie that a series can take.
 
-    first   [N]   smallest |y| beside 0; the series' size where it has none
     unit    [N]   1 where all values are whole, else 0: any value can follow
+    first   [N]   smallest |y| beside 0 of a series that has had 0; its size where it had only 0,
+                  its unit where it never had 0
     """
 
     scale: Scale
-    first: Single
     unit: Single
+    first: Single
+
+    def none(self, y: Floats, series: Ints) -> Bools:
+        """Where y [R] or [R, L] is nearer to 0 than to the first sale."""
+        first = self.first[series].reshape(-1, *[1] * (y.ndim - 1))
+        out: Bools = np.abs(y) < first / 2
+        return out
 
     def half(self, z: Floats, series: Ints) -> Floats:
         """Half the way in z to the next value, [R]: from none to the first sale, else one unit."""
-        none = np.abs(self.scale.back(z, series)) < self.first[series] / 2
+        none = self.none(self.scale.back(z, series), series)
         step = np.where(none, self.first[series], self.unit[series]) / self.scale.size[series]
         if not self.scale.offset:
             return step / 2
@@ -59,9 +66,10 @@ class Grain:
 def grain_of(y: Single, scale: Scale) -> Grain:
     """The grain of a target [N, T]."""
     some = np.abs(np.where(np.isfinite(y), y, 0))
-    first = np.where(some > 0, some, np.inf).min(axis=1)
-    first = np.where(np.isfinite(first), first, scale.size)
-    return Grain(scale, first, (some == np.rint(some)).all(axis=1).astype(np.float32))
+    unit = (some == np.rint(some)).all(axis=1).astype(np.float32)
+    least = np.where(some > 0, some, np.inf).min(axis=1)
+    first = np.where(np.isfinite(least), least, scale.size)
+    return Grain(scale, unit, np.where((y == 0).any(axis=1), first, unit))
 
 
 @dataclass(frozen=True, slots=True)
