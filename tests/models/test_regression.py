@@ -143,3 +143,55 @@ def test_days_have_their_week_and_a_year_only_where_it_was_seen() -> None:
         field = field_of(fitted.past, fitted.task, fitted.labels, "y", (7, None))
         columns[steps] = regression.season_columns(field)
     assert len(columns[800]) == len(columns[60]) + 2 * regression.HARMONICS
+
+
+def test_level_and_spread_are_those_of_a_plain_loop() -> None:
+    rng = np.random.default_rng(4)
+    kinds, lags, series, cutoffs, h = 5, np.array([1, 4, 9]), 6, 12, 9
+    errors = rng.normal(size=(kinds, 3, series, cutoffs)) * rng.uniform(
+        0.5, 2, (kinds, 1, series, 1)
+    )
+    errors[:, :, 1, 2:] = np.nan
+    errors[:, :, 2] = np.nan
+    part = regression.Regressed(
+        rng.normal(size=(series, h)), rng.normal(size=(kinds, series)), errors, lags
+    )
+    usual = regression.Usual(rng.uniform(0.5, 2, kinds), rng.uniform(0.5, 2, 3), np.zeros(1))
+    middle, spread = regression._ahead(part, usual, h)
+    for b in range(series):
+        means = []
+        for f in range(kinds):
+            mine = [abs(e) for e in errors[f, :, b].ravel() if np.isfinite(e)]
+            means.append((sum(mine) + FEW * usual.miss[f]) / (len(mine) + FEW))
+        best = means.index(min(means))
+        sizes = []
+        for k in range(3):
+            mine = [e * e for e in errors[best, k, b] if np.isfinite(e)]
+            sizes.append(((sum(mine) + FEW * usual.square[k]) / (len(mine) + FEW)) ** 0.5)
+        assert middle[b] == pytest.approx(part.ahead[b] + part.levels[best, b])
+        assert spread[b, [0, 3, 8]] == pytest.approx(sizes, abs=1e-5)
+        assert spread[b, 1] == pytest.approx(sizes[0] + (sizes[1] - sizes[0]) / 3, abs=1e-5)
+
+
+def test_errors_are_those_after_each_cutoff_widened_by_what_was_fitted() -> None:
+    rng = np.random.default_rng(5)
+    z = rng.normal(size=(2, 20)).astype(np.float32)
+    columns = regression.Columns(
+        (rng.normal(size=(2, 26)).astype(np.float32),), np.zeros((0, 26), np.float32)
+    )
+    part = regression._regressed(z, columns, np.array([1, 5]))
+    seen = np.isfinite(z)
+    x = regression._design(columns, seen, 20)
+    plain, _ = regression._explained(z, seen, x, 1, np.zeros(2, np.float32))
+    lasting = regression._lasting(z - plain[:, :20], seen)
+    fitted, wider = regression._explained(z, seen, x, 1, lasting)
+    left = z - fitted[:, :20]
+    assert (wider > 1.01).all()
+    for f, half_life in enumerate(regression.HALF_LIVES):
+        for b in range(2):
+            keep = 0.5 ** (1 / half_life)
+            for t in range(15):
+                weights = keep ** np.arange(t, -1, -1)
+                level = weights @ left[b, : t + 1] / weights.sum()
+                want = wider[b] * (left[b, t + 5] - level)
+                assert part.errors[f, 1, b, t] == pytest.approx(want, abs=1e-4)

@@ -17,7 +17,7 @@ from tradewind.forecast import Dependence, Forecast
 from tradewind.models.chronos_checkpoint import Checkpoint, checkpoint_at, pipeline
 from tradewind.models.dependence import probed, resized
 from tradewind.models.field import Field, Labels, field_of, first_seen, labels_of
-from tradewind.models.history import check_rows, check_target, never_negative
+from tradewind.models.history import check_rows, check_target
 from tradewind.models.local import spread_sample
 from tradewind.models.protocol import Rescue
 from tradewind.panel import Panel
@@ -106,18 +106,8 @@ class FittedChronos2:
         check_target(target, self.task)
         ahead = field_of(self.past, self.task, self.labels, target, (h, known))
         native, values = self.quantiles(ahead)
-        floor = never_negative(ahead.y.astype(np.float64))
-        values[floor] = np.maximum(values[floor], 0.0)
-        made = Forecast(
-            ahead.ids,
-            ahead.ds[-h:],
-            native,
-            values,
-            target=target,
-            whole=bool((np.isnan(ahead.y) | (ahead.y == np.rint(ahead.y))).all()),
-            lower=0.0 if floor.all() else None,
-            dependence=resized(self.dependence[target], h),
-        )
+        joint = resized(self.dependence[target], h)
+        made = ahead.to_forecast(target, native, values, joint)
         return replace(made, levels=tuple(levels), quantiles=made.at(levels))
 
     def quantiles(self, ahead: Field) -> tuple[tuple[float, ...], Floats]:

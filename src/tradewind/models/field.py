@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,8 @@ from tradewind.features.calendar import calendar_columns
 from tradewind.features.festivals import festival_columns
 from tradewind.features.holidays import holiday_columns
 from tradewind.features.promotion import closed_values
+from tradewind.forecast import Dependence, Forecast
+from tradewind.models.history import never_negative
 from tradewind.panel import Panel, dates_from, every, season_length
 from tradewind.task import Task
 
@@ -85,6 +88,32 @@ class Field:
             past={name: values[:, :end] for name, values in self.past.items()},
             closed=self.closed[:, : end + h],
             dated={name: values[: end + h] for name, values in self.dated.items()},
+        )
+
+    def to_forecast(
+        self,
+        target: str,
+        levels: Sequence[float],
+        quantiles: Floats,
+        dependence: Dependence | None,
+    ) -> Forecast:
+        """`quantiles` [N, h, Q] of the steps ahead, put in order.
+
+        Nothing is sold on closed steps, and a series that never was below zero stays above it.
+        """
+        ordered = np.sort(quantiles, axis=2)
+        ordered[self.closed[:, self.steps :]] = 0.0
+        floor = never_negative(self.y.astype(np.float64))
+        ordered[floor] = np.maximum(ordered[floor], 0.0)
+        return Forecast(
+            self.ids,
+            self.ds[self.steps :],
+            tuple(levels),
+            ordered,
+            target=target,
+            whole=bool((np.isnan(self.y) | (self.y == np.rint(self.y))).all()),
+            lower=0.0 if floor.all() else None,
+            dependence=dependence,
         )
 
     @property

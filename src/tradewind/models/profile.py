@@ -21,7 +21,7 @@ from tradewind.models.field import Field, Labels, Single, field_of, labels_of
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.protocol import Rescue
 from tradewind.models.trees_columns import REACH, SPANS, Rows
-from tradewind.models.trees_learnt import GRID
+from tradewind.models.trees_errors import GRID
 from tradewind.models.trees_rows import future_rows
 from tradewind.models.trees_scale import scale_of
 from tradewind.panel import Panel, every
@@ -159,20 +159,9 @@ class FittedProfile:
         span = np.searchsorted(mix.edges, rows.at - rows.origin, side="left")
         scores = np.stack([np.interp(levels, GRID, row) for row in mix.scores])
         values = scale.back(middle[:, None] + scores[span], rows.series)
-        values[ahead.closed[rows.series, rows.at]] = 0.0
-        quantiles = np.sort(values.reshape(len(ahead.ids), h, len(levels)), axis=2)
-        seen = ahead.y[np.isfinite(ahead.y)]
-        positive = not (seen < 0).any()
-        return Forecast(
-            ahead.ids,
-            ahead.ds[-h:],
-            tuple(levels),
-            np.maximum(quantiles, 0.0) if positive else quantiles,
-            target=target,
-            whole=bool((seen == np.rint(seen)).all()),
-            lower=0.0 if positive else None,
-            dependence=None if mix.dependence is None else resized(mix.dependence, h),
-        )
+        quantiles = values.reshape(len(ahead.ids), h, len(levels))
+        joint = None if mix.dependence is None else resized(mix.dependence, h)
+        return ahead.to_forecast(target, levels, quantiles, joint)
 
     def update(self, new: Panel) -> Self:
         """The same mix at the new end of the past."""

@@ -6,7 +6,7 @@ forecast through their level, after Hyndman & Athanasopoulos, Forecasting (3rd e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from tradewind.models.pretrained.encode import unit_sized
 from tradewind.models.pretrained.phase import calendar_phase, seasons_of
 from tradewind.models.pretrained.slots import Flags, flags_of, slots_of
 from tradewind.models.protocol import Rescue
-from tradewind.models.trees_learnt import GRID
+from tradewind.models.trees_errors import GRID
 from tradewind.models.trees_scale import scale_of
 from tradewind.panel import Panel, every
 from tradewind.task import Task
@@ -41,7 +41,7 @@ MOST_LASTING = 0.9
 LAGS = 6
 """Steps ahead at which errors are measured; between them the spread is interpolated."""
 NUMBERS_AT_ONCE = 1 << 23
-"""Numbers in the columns of one batch of series: memory does not grow with the series."""
+"""Numbers in the columns and errors of one batch of series: memory does not grow with them."""
 SAMPLE, ENOUGH = 500, 30
 """Series that tell what is usual, and errors that tell a shape; with fewer it is the normal one."""
 PROBE, PROBES = 200, 3
@@ -54,9 +54,10 @@ class Regression:
 
         ln(y / size + offset) = level + columns · b + season · c + error
 
-    Columns that are not known ahead are not looked at. The level is an exponentially weighted mean
-    of what the regression leaves; how fast it forgets is chosen by the errors that it made as many
-    steps ahead as the task asks, and their size and shape give the quantiles.
+    Columns that are not known ahead are not looked at, nor more than the first 16. The level is an
+    exponentially weighted mean of what the regression leaves; how fast it forgets is chosen by the
+    errors that it made as many steps ahead as the task asks, and their size and shape give the
+    quantiles.
 
     offset   as in Trees; where a value is negative, y / size is regressed
     """
@@ -67,11 +68,26 @@ class Regression:
         """Remember `past`; everything is in closed form when a forecast is asked for."""
         check_rows(past, self)
         task.check(past)
-        return FittedRegression(self, past, task, labels_of(past, task)).joined()
+        labels = labels_of(past, task)
+        joint = {name: self._dependence(past, task, labels, name) for name in task.roles.targets}
+        return FittedRegression(self, past, task, labels, joint)
 
     def restore(self, folder: Path, past: Panel, task: Task) -> FittedRegression:
         """The same as `fit`."""
         return self.fit(past, task)
+
+    def _dependence(self, past: Panel, task: Task, labels: Labels, target: str) -> Dependence:
+        whole = field_of(past, task, labels, target, (1, None))
+        flags, y = flags_of(whole, labels.columns), whole.y.astype(np.float64)
+        rows = spread_sample(y, PROBE)
+        part, levels = whole.part(rows), task.levels
+        return probed(
+            y[rows],
+            task.h,
+            lambda end: self.quantiles(part.before(end, task.h), flags, levels),
+            levels,
+            PROBES,
+        )
 
     def quantiles(self, seen: Field, flags: Flags, levels: tuple[float, ...]) -> Floats:
         """Quantiles of the steps ahead, [N, h, Q]."""
@@ -81,7 +97,8 @@ class Regression:
         lags = np.unique(np.linspace(1, max(min(seen.h, seen.steps - 1), 1), LAGS).astype(np.int64))
         some = spread_sample(seen.y.astype(np.float64), SAMPLE)
         usual = _usual(_regressed(z[some], columns.part(some), lags))
-        at_once = max(1, NUMBERS_AT_ONCE // (columns.count * len(seen.ds)))
+        numbers = (columns.count + len(HALF_LIVES) * len(lags)) * len(seen.ds)  # of a series
+        at_once = max(1, NUMBERS_AT_ONCE // numbers)
         out = np.empty((len(z), seen.h, len(levels)))
         for a in range(0, len(z), at_once):
             rows = np.arange(a, min(a + at_once, len(z)))
@@ -101,7 +118,7 @@ class FittedRegression:
     past: Panel
     task: Task
     labels: Labels
-    dependence: dict[str, Dependence] = field(default_factory=dict)
+    dependence: dict[str, Dependence]
     rescues: tuple[Rescue, ...] = ()
 
     def forecast(
@@ -111,38 +128,7 @@ class FittedRegression:
         check_target(target, self.task)
         seen = field_of(self.past, self.task, self.labels, target, (h, known))
         values = self.settings.quantiles(seen, flags_of(seen, self.labels.columns), levels)
-        values[seen.closed[:, -h:]] = 0.0
-        had = seen.y[np.isfinite(seen.y)]
-        positive = not (had < 0).any()
-        return Forecast(
-            seen.ids,
-            seen.ds[-h:],
-            tuple(levels),
-            np.maximum(values, 0.0) if positive else values,
-            target=target,
-            whole=bool((had == np.rint(had)).all()),
-            lower=0.0 if positive else None,
-            dependence=resized(self.dependence[target], h) if self.dependence else None,
-        )
-
-    def joined(self) -> FittedRegression:
-        """The same, knowing how its errors hang together."""
-        joint = {target: self._dependence(target) for target in self.task.roles.targets}
-        return replace(self, dependence=joint)
-
-    def _dependence(self, target: str) -> Dependence:
-        whole = field_of(self.past, self.task, self.labels, target, (1, None))
-        y = whole.y.astype(np.float64)
-        rows = spread_sample(y, PROBE)
-        flags, h, levels = flags_of(whole, self.labels.columns), self.task.h, self.task.levels
-        part = whole.part(rows)
-        return probed(
-            y[rows],
-            h,
-            lambda end: self.settings.quantiles(part.before(end, h), flags, levels),
-            levels,
-            PROBES,
-        )
+        return seen.to_forecast(target, levels, values, resized(self.dependence[target], h))
 
     def update(self, new: Panel) -> FittedRegression:
         """The same as fitting to the longer past."""
@@ -334,22 +320,17 @@ def _misses(errors: Floats) -> tuple[Floats, Ints]:
     return np.where(have, np.abs(errors), 0.0).sum(axis=(1, 3)), have.sum(axis=(1, 3))
 
 
-def _chosen(part: Regressed, miss: Floats) -> Floats:
-    """Errors [L, B, M] with the half-life that missed least; a series with few goes with all."""
-    return _of(part.errors.transpose(2, 0, 1, 3), _mean_miss(part, miss)).transpose(1, 0, 2)
-
-
-def _mean_miss(part: Regressed, miss: Floats) -> Floats:
-    """Mean size of the errors with each half-life, [F, B], mixed with the usual one."""
+def _best(part: Regressed, miss: Floats) -> Ints:
+    """The half-life that missed least, [B]; a series with few errors goes with all."""
     total, count = _misses(part.errors)
-    mean: Floats = (total + FEW * miss[:, None]) / (count + FEW)
-    return mean
+    mean = (total + FEW * miss[:, None]) / (count + FEW)
+    return np.asarray(mean.argmin(axis=0), np.int64)
 
 
-def _of(values: Floats, mean: Floats) -> Floats:
-    """values [B, F, …] at the place of the least mean [F, B]."""
-    out: Floats = values[np.arange(len(values)), mean.argmin(axis=0)]
-    return out
+def _with(part: Regressed, best: Ints) -> Floats:
+    """The errors with each series' own half-life, [L, B, M]."""
+    own: Floats = part.errors[best, :, np.arange(len(best))].transpose(1, 0, 2)
+    return own
 
 
 def _squares(errors: Floats) -> tuple[Floats, Ints]:
@@ -361,7 +342,7 @@ def _squares(errors: Floats) -> tuple[Floats, Ints]:
 def _usual(part: Regressed) -> Usual:
     total, count = _misses(part.errors)
     miss = total.sum(axis=1) / np.maximum(count.sum(axis=1), 1)
-    errors = _chosen(part, miss)
+    errors = _with(part, _best(part, miss))
     squares, n = _squares(errors)
     mean = np.where(n > 0, squares / np.maximum(n, 1), np.nan)
     known = np.isfinite(mean).any(axis=1)
@@ -379,8 +360,9 @@ def _ahead(part: Regressed, usual: Usual, h: int) -> tuple[Floats, Floats]:
 
     A series' own mean square is mixed with the usual one; between the lags it is interpolated.
     """
-    middle = part.ahead + _of(part.levels.T, _mean_miss(part, usual.miss))[:, None]
-    squares, n = _squares(_chosen(part, usual.miss))
+    best = _best(part, usual.miss)
+    middle = part.ahead + part.levels[best, np.arange(len(best))][:, None]
+    squares, n = _squares(_with(part, best))
     size = np.sqrt((squares + FEW * usual.square[:, None]) / (n + FEW)) + 1e-6
     steps = np.arange(1, h + 1)
     spread = np.stack([np.interp(steps, part.lags, mine) for mine in size.T])

@@ -163,25 +163,13 @@ class FittedTrees:
         ids = self.past.ids
         quantiles = np.empty((len(ids), h, len(levels)))
         groups = -(-len(ids) // COMPANY)
-        whole, positive = True, True
         ahead = field_of(self.past, self.task, mine.labels, target, (h, known))
         for first in range(groups):
             some = np.arange(first, len(ids), groups)
             part = ahead if groups == 1 else ahead.part(some)
-            seen = part.y[np.isfinite(part.y)]
-            whole = whole and bool((seen == np.rint(seen)).all())
-            positive = positive and not (seen < 0).any()
             quantiles[some] = self._quantiles(mine, part, levels)
-        return Forecast(
-            tuple(ids),
-            ahead.ds[-h:],
-            tuple(levels),
-            np.maximum(quantiles, 0.0) if positive else quantiles,
-            target=target,
-            whole=whole,
-            lower=0.0 if positive else None,
-            dependence=None if mine.dependence is None else resized(mine.dependence, h),
-        )
+        joint = None if mine.dependence is None else resized(mine.dependence, h)
+        return ahead.to_forecast(target, levels, quantiles, joint)
 
     def _quantiles(self, learnt: Learnt, ahead: Field, levels: tuple[float, ...]) -> Floats:
         scale = scale_of(ahead.open_y, self.settings.offset)
@@ -193,8 +181,7 @@ class FittedTrees:
         scores = learnt.shape.at(size, coarse, np.array(levels))
         values = scale.back(middle[:, None] + size[:, None] * scores, rows.series)
         values[coarse[:, None] & grain.none(values, rows.series)] = 0.0
-        values[ahead.closed[rows.series, rows.at]] = 0.0
-        return np.sort(values.reshape(len(ahead.ids), ahead.h, len(levels)), axis=2)
+        return values.reshape(len(ahead.ids), ahead.h, len(levels))
 
     def update(self, new: Panel) -> Self:
         """The same trees at the new end of the past; learnt again if the settings say so."""

@@ -11,7 +11,6 @@ import numpy as np
 from tradewind.forecast import Dependence
 from tradewind.models.field import Labels
 from tradewind.models.trees_boost import Member
-from tradewind.models.trees_errors import GRID as GRID
 from tradewind.models.trees_errors import Scores, Shape
 from tradewind.models.trees_linear import from_json, to_json
 

@@ -14,7 +14,7 @@ from tradewind.errors import MissingPackage
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import probed, resized
 from tradewind.models.field import Labels, field_of, labels_of
-from tradewind.models.history import check_rows, check_target, never_negative
+from tradewind.models.history import check_rows, check_target
 from tradewind.models.local import spread_sample
 from tradewind.models.pretrained.infer import Run, quantiles_of
 from tradewind.models.pretrained.layout import CONTEXTS
@@ -115,21 +115,8 @@ class FittedPretrained:
         check_target(target, self.task)
         shop = self.shop(target, h, known)
         values = quantiles_of(self.run, shop, self.settings.context).astype(np.float64)
-        values[shop.field.closed[:, -h:]] = 0.0
-        y = shop.field.y
-        floor = never_negative(y.astype(np.float64))
-        values[floor] = np.maximum(values[floor], 0.0)
-        whole = bool((np.isnan(y) | (y == np.rint(y))).all())
-        made = Forecast(
-            shop.field.ids,
-            shop.field.ds[-h:],
-            LEVELS,
-            values,
-            target=target,
-            whole=whole,
-            lower=0.0 if floor.all() else None,
-            dependence=resized(self.dependence[target], h) if self.dependence else None,
-        )
+        joint = resized(self.dependence[target], h) if self.dependence else None
+        made = shop.field.to_forecast(target, LEVELS, values, joint)
         return replace(made, levels=tuple(levels), quantiles=made.at(levels))
 
     def shop(self, target: str, h: int, known: Panel | None) -> Shop:
