@@ -124,6 +124,12 @@ class Find(nn.Module):
 
     def forward(self, keys: Tensor, values: Tensor, asks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Mean z, its spread, and mean effect of the steps found, each [B, H, FINDS]."""
+        if torch.is_autocast_enabled(keys.device.type):  # three digits do not tell two days apart
+            with torch.autocast(keys.device.type, enabled=False):
+                return self._found(keys, values, asks)
+        return self._found(keys, values, asks)
+
+    def _found(self, keys: Tensor, values: Tensor, asks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         b, h, _ = asks.shape
         wanted = self.ask(asks).reshape(b, 1, h * FINDS, self.features)
         wide = F.pad(values, (0, self.features - values.shape[-1])).contiguous()[:, None]

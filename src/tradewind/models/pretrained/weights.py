@@ -22,9 +22,9 @@ from tradewind.models.pretrained.infer import Run
 
 FOLDER = Path(__file__).parent / "shipped"
 SHA256: dict[str, str] = {
-    "default.safetensors": "e544f0d000ece61a1b11c37075646a93e792c534df6e5e2a2f228e1253ac1996",
-    "default.onnx": "fcd95a6b1ca38fe2638d377f8268d452b9e74dbe6ecbc3323f54b77ab3c4ae6c",
-    "default.int8.onnx": "fa67f4e6388c47f629da51fcafa99784469b6d40181df37f043992e5e9c529c9",
+    "default.safetensors": "aee1c431ffc5ec7a3ca82a5669701daa4b26c773d3e345e42f20e96c7005ff84",
+    "default.onnx": "4d169ce42588cf37a7c16582419427dc9a161ad7ec7f21acad632fcf3e46b186",
+    "default.int8.onnx": "4fdebbf0253206194ad52d0b5ad48915ba1a300b24c5ad0dbcd7ed00ac694f67",
     "default.places.json": "562633ecf430b0a0d97ae9edc3b8feabdc29df103bf226bf7c10bc1dd35d212d",
 }
 """Digest of every shipped file, by name."""
