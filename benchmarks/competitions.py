@@ -71,7 +71,7 @@ def main() -> None:
     asked = parser.parse_args()
     models: dict[str, Forecaster] = {
         "seasonal_naive": SeasonalNaive(),
-        "ets": ETS(),
+        "ets": ETS("ZZZ"),
         "theta": Theta(),
         "pretrained": Pretrained(),
     }

@@ -159,13 +159,16 @@ class Panel:
         if column not in self.frame.columns:
             raise UnknownName(f"no column {column!r}; the panel has {self.frame.columns}")
         ids, grid = self.ids, self.ds
+        values = self.frame[column].cast(pl.Float64).fill_null(np.nan)
+        if len(values) == len(ids) * len(grid):  # nothing is missing: rows are in order
+            return values.to_numpy(writable=True).reshape(len(ids), len(grid))
         out = np.full((len(ids), len(grid)), np.nan)
         lengths = self.frame["unique_id"].rle().struct.field("len").to_numpy()
         first = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
         starts = np.searchsorted(grid, self.frame["ds"].to_numpy()[first])
-        row = np.repeat(np.arange(len(ids)), lengths)
-        step = np.arange(len(self.frame)) - np.repeat(first, lengths) + np.repeat(starts, lengths)
-        out[row, step] = self.frame[column].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        place = np.repeat(np.arange(len(ids)) * len(grid) + starts - first, lengths)
+        place += np.arange(len(place))
+        out.ravel()[place] = values.to_numpy()
         return out
 
     def until(self, cutoff: datetime) -> Panel:

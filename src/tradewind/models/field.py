@@ -103,7 +103,7 @@ class Field:
         """
         ordered = np.sort(quantiles, axis=2)
         ordered[self.closed[:, self.steps :]] = 0.0
-        floor = never_negative(self.y.astype(np.float64))
+        floor = never_negative(self.y)
         ordered[floor] = np.maximum(ordered[floor], 0.0)
         return Forecast(
             self.ids,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from tradewind.arrays import Bools, Floats, Ints
+from tradewind.arrays import Bools, Floats, Floats32, Ints
 from tradewind.errors import NotEnoughHistory, UnknownName
 from tradewind.forecast import Dependence, Forecast
 from tradewind.panel import Panel, dates_from, next_ds, season_length
@@ -99,12 +99,12 @@ def natural_season(past: Panel, task: Task) -> int:
     return task.season if task.season > 1 else season_length(past.freq)
 
 
-def never_negative(y: Floats) -> Bools:
+def never_negative(y: Floats | Floats32) -> Bools:
     """Which series were never below zero, [N]."""
     return np.asarray(~(y < 0).any(axis=1))
 
 
-def counts(y: Floats) -> Ints:
+def counts(y: Floats | Floats32) -> Ints:
     """Observations of each series, [N]."""
     return np.asarray(np.isfinite(y).sum(axis=1), dtype=np.int64)
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from tradewind.arrays import Floats, Ints
+from tradewind.arrays import Floats, Floats32, Ints
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import probed, resized
 from tradewind.models.history import History, check_rows, check_target, counts
@@ -131,7 +131,7 @@ def own_dependence(model: LocalModel, history: History, h: int, n_windows: int =
     return probed(history.y[rows], h, ask, DECILES, n_windows)
 
 
-def spread_sample(y: Floats, size: int) -> Ints:
+def spread_sample(y: Floats | Floats32, size: int) -> Ints:
     """At most `size` rows that have observations, evenly spread over the sorted ids."""
     alive = np.flatnonzero(counts(y) > 0)
     return alive[:: max(1, -(-len(alive) // size))].astype(np.int64)

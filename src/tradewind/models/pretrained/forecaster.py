@@ -154,14 +154,14 @@ class FittedPretrained:
         """How errors hang together over a horizon, from a few earlier cutoffs of a sample."""
         h = self.task.h
         whole = self.shop(target, 1, None)
-        y = whole.field.y.astype(np.float64)
-        rows = spread_sample(y, PROBE)
+        rows = spread_sample(whole.field.y, PROBE)
 
         def ask(end: int) -> Floats:
             made = quantiles_of(self.run, whole.earlier(rows, end, h), self.settings.context)
             return made.astype(np.float64)
 
-        return probed(y[rows], h, ask, LEVELS, PROBES)
+        y = whole.field.y[rows].astype(np.float64)
+        return probed(y, h, ask, LEVELS, PROBES)
 
     def update(self, new: Panel) -> FittedPretrained:
         """The network at the new end of the past; a tuned one goes on learning for a while."""

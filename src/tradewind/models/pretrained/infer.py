@@ -16,7 +16,7 @@ from tradewind.models.pretrained.slots import Shop
 Run = Callable[[Inputs], tuple[Floats32, Floats32]]
 """The network: inputs → quantiles of z [B, H, Q] and the logit of P(y = 0) [B, H]."""
 
-STEPS_AT_ONCE = 128 * 512
+STEPS_AT_ONCE = 64 * 512
 """Series times steps in one batch: the memory of a batch does not depend on the context."""
 
 
