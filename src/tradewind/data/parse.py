@@ -33,8 +33,10 @@ ALWAYS = (
 
 OPTIONAL = (
     *("promotion", "category", "stock", "views", "carts", "competitor_price", "regular_price"),
-    *("name", "brand"),
+    *("name", "brand", "restockable"),
 )
+ROW = "tradewind row"
+"""A column that says which row of the file each row of a prepared table was."""
 IDS = ("product", "customer", "order", "line")
 EMPTY_TEXT = pl.lit(None, pl.String)
 EXACT = 1e15
@@ -148,6 +150,8 @@ def parse(
 def _filled(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """The rows in which any cell is filled, and their rows in the file."""
     rows = pl.int_range(2, len(raw) + 2, dtype=pl.UInt32, eager=True)
+    if ROW in raw.columns:
+        rows = raw[ROW].cast(pl.UInt32)
     filled = {
         c: pl.col(c).str.contains(r"\S").fill_null(False)
         if t == pl.String
@@ -228,6 +232,8 @@ def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.Dat
     """The lines; a column that says the same throughout is kept as one value, not as many."""
     if "price" not in made and "amount" in made:
         made["price"] = _price_of_amount(made["amount"], made["quantity"])
+    if "restockable" in made:
+        made["restockable"] = made["restockable"] > 0
     recorded = made.get("recorded", pl.lit(None))
     lines = pl.DataFrame({"ordered_at": made["date"], "product": made["product"]}).with_columns(
         pl.coalesce(recorded, pl.lit(reading.recorded_at))

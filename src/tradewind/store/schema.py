@@ -29,7 +29,7 @@ ROOMS = (
     decisions, overrides, events, registry, users, audit, settings,
 )  # fmt: skip
 
-MIGRATIONS: tuple[str, ...] = ("\n".join(room.CREATE for room in ROOMS),)
+MIGRATIONS: tuple[str, ...] = ("\n".join(room.CREATE for room in ROOMS), sales.RETURNS)
 """SQL that leads from version i to i + 1; the first one starts from nothing.
 
 Once released, an entry never changes, and neither does the CREATE it is made of: a later release
