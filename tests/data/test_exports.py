@@ -112,6 +112,8 @@ def test_a_settlement_gives_what_was_sold_and_what_came_back() -> None:
         ("LAMP-1", 2.0, 29.99, "paid"),
         ("LAMP-1", -1.0, 29.99, "return"),
     ]
+    days = loaded("amazon-settlement.txt").lines["ordered_at"].dt.date().to_list()
+    assert days == [date(2025, 3, 9), date(2025, 3, 14)]  # 01:12 UTC is the evening before
 
 
 def test_tmall_demand_is_gross_and_what_was_never_sent_is_none() -> None:

@@ -36,6 +36,10 @@ def load(
     dates: Annotated[
         str | None, typer.Option(help="dmy or mdy, where 03/04/2024 leaves it open.")
     ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(help="Time zone of the market, where times state an offset from UTC."),
+    ] = None,
     use: Annotated[
         str | None, typer.Option("--mapping", help="Read it by a mapping that was saved.")
     ] = None,
@@ -55,14 +59,16 @@ def load(
 
     say, named = told(lang), pairs(mapping or [])
     if kind is not Kind.sales:
-        if dry_run or use or save:
-            raise DataError("--dry-run, --mapping and --save-mapping are for sales alone so far")
+        if dry_run or use or save or zone:
+            raise DataError(
+                "--dry-run, --zone, --mapping and --save-mapping are for sales (--kind sales)"
+            )
         _load_other(say, workspace, kind, source, named, table, json)
         return
     start, at = time.perf_counter(), datetime.now()
     with terminal.progress(quiet=json, words=say.stage) as tell:
         tell(0, 1, f"reading {Path(source).name}")
-        by_now = flow.mapping_of(named, dates, table)
+        by_now = flow.mapping_of(named, dates, table, zone)
         read, by = flow.look(source, flow.remembered(workspace), use, told=by_now, at=at)
     shown = flow.understood(read, source)
     if not json:

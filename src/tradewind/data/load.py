@@ -33,7 +33,7 @@ class Loaded:
     export: Export | None = None
 
 
-def load_table(
+def load_table(  # noqa: PLR0913  # what a file cannot say of itself
     source: Source,
     *,
     mapping: Mapping[str, str] | None = None,
@@ -41,6 +41,7 @@ def load_table(
     date_order: str | None = None,
     kind: str | None = None,
     recorded_at: datetime | None = None,
+    zone: str | None = None,
 ) -> Loaded:
     """Read, guess the columns, parse and repair; nothing is written anywhere.
 
@@ -49,6 +50,7 @@ def load_table(
     date_order    "dmy" or "mdy" where dates such as 03/04/2024 leave it open
     kind          "orders", "daily" or "sales" where the table's looks deceive
     recorded_at   when the lines were recorded, where the table does not say
+    zone          IANA time zone of the market: times with an offset from UTC count on its clock
 
     Raises DataError or UnknownName; the message says which cell, what was wanted and what to do.
     """
@@ -59,10 +61,11 @@ def load_table(
         date_order=date_order,
         kind=kind,
         recorded_at=recorded_at,
+        zone=zone,
     )
 
 
-def understand(
+def understand(  # noqa: PLR0913  # as load_table
     raw: pl.DataFrame,
     name: str,
     *,
@@ -70,6 +73,7 @@ def understand(
     date_order: str | None = None,
     kind: str | None = None,
     recorded_at: datetime | None = None,
+    zone: str | None = None,
 ) -> Loaded:
     """The lines of a table that was read already; `name` is what messages call it."""
     export = export_of(raw.columns)
@@ -79,7 +83,7 @@ def understand(
         raw, columns = export.read(raw)
     columns = columns.corrected(mapping or {})
     currency = None if export is None else export.currency
-    reading = Reading(date_order, None, currency, kind, recorded_at)
+    reading = Reading(date_order, None, currency, kind, recorded_at, zone)
     parsed = parse(raw, columns, name, reading)
     del raw  # a table of many millions of lines need not be held twice
     lines, cleaning = repair(parsed)

@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from tradewind.data.columns import Columns
-from tradewind.data.dates import ORDERS, WANTED, YEARS, parse_dates
+from tradewind.data.dates import ORDERS, WANTED, YEARS, check_zone, parse_dates
 from tradewind.data.event_ids import KINDS, kind_of, with_event_ids
 from tradewind.data.headers import KIND
 from tradewind.data.numbers import (
@@ -57,6 +57,7 @@ class Reading:
     date_order    "dmy", "mdy" or "ymd" for dates such as 03/04/2024; None: what the column proves
     decimal       "." or ","; None: what the number columns prove
     currency      for prices without a sign; None: unknown
+    zone          IANA time zone on whose clock times with an offset are read; None: as written
     kind          "orders", "daily" or "sales" (see `event_ids.kind_of`); None: what it looks like
     recorded_at   when these lines were recorded, where no column says it
     """
@@ -66,12 +67,14 @@ class Reading:
     currency: str | None = None
     kind: str | None = None
     recorded_at: datetime | None = None
+    zone: str | None = None
 
     def __post_init__(self) -> None:
         if self.date_order not in (None, *ORDERS):
             raise DataError(f"date_order {self.date_order!r} is not one of {ORDERS}")
         if self.decimal not in (None, ".", ","):
             raise DataError(f"decimal {self.decimal!r} is neither '.' nor ','")
+        check_zone(self.zone)
         if self.kind not in (None, *KINDS):
             raise DataError(f"kind {self.kind!r} is not one of {KINDS}")
 
@@ -137,7 +140,7 @@ def parse(
         if kind == "text":
             made[noun] = _ids(cells, noun) if noun in IDS else _text(cells.of(noun))
         elif kind == "date":
-            made[noun] = _dates(cells, noun, reading.date_order)
+            made[noun] = _dates(cells, noun, reading)
         elif kind == "number":
             made[noun] = _numbers(cells, noun, decimal)
         else:
@@ -202,10 +205,10 @@ def _ids(cells: Cells, noun: str) -> pl.Series:
     return text.set((text == "").fill_null(False), None)
 
 
-def _dates(cells: Cells, noun: str, date_order: str | None) -> pl.Series:
+def _dates(cells: Cells, noun: str, reading: Reading) -> pl.Series:
     column = cells.of(noun)
     try:
-        parsed = parse_dates(column, date_order)
+        parsed = parse_dates(column, reading.date_order, reading.zone)
     except DataError as error:
         where = f"{cells.name}, column {cells.columns.mapping[noun]!r}"
         raise DataError(str(error).replace("{where}", where)) from None

@@ -112,16 +112,29 @@ def look(
     table = told.table or (chosen.table if chosen else None)
     raw = read_table(source, table=table)
     chosen = chosen or mappings.for_headers(saved, raw.columns) or SavedMapping({}, ())
-    nouns, dates = {**chosen.nouns, **told.nouns}, told.dates or chosen.dates
-    by = SavedMapping(nouns, raw.columns, dates, table)
-    name = source_name(source)
-    read = understand(raw, name, mapping=by.nouns, date_order=by.dates, recorded_at=at)
+    by = SavedMapping(
+        {**chosen.nouns, **told.nouns},
+        raw.columns,
+        told.dates or chosen.dates,
+        table,
+        told.zone or chosen.zone,
+    )
+    read = understand(
+        raw,
+        source_name(source),
+        mapping=by.nouns,
+        date_order=by.dates,
+        recorded_at=at,
+        zone=by.zone,
+    )
     return read, by
 
 
-def mapping_of(nouns: Mapping[str, str], dates: str | None, table: str | None) -> SavedMapping:
+def mapping_of(
+    nouns: Mapping[str, str], dates: str | None, table: str | None, zone: str | None
+) -> SavedMapping:
     """What is told of a file whose headers nobody has seen yet."""
-    return SavedMapping(nouns, (), dates, table)
+    return SavedMapping(nouns, (), dates, table, zone)
 
 
 def remembered(path: Path) -> dict[str, SavedMapping]:

@@ -22,12 +22,14 @@ class SavedMapping:
     headers   of the file that it was saved for: a file with the same ones is read by it unasked
     dates     "dmy" or "mdy" where the dates leave it open
     table     sheet of a workbook, table of a database
+    zone      time zone of the market
     """
 
     nouns: Mapping[str, str]
     headers: Sequence[str]
     dates: str | None = None
     table: str | None = None
+    zone: str | None = None
 
 
 def put(db: Connection, name: str, mapping: SavedMapping) -> None:

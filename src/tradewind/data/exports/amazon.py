@@ -34,6 +34,10 @@ ZONES = {
 """Sales channel → the time zone whose days a seller there counts in."""
 
 
+FORMS = ("%Y-%m-%dT%H:%M:%S%#z", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S")
+"""How the reports of the American and the European shops write moments."""
+
+
 def orders(raw: pl.DataFrame) -> pl.DataFrame:
     """Lines of the report, each purchase at the wall time of its marketplace.
 
@@ -59,7 +63,12 @@ def orders(raw: pl.DataFrame) -> pl.DataFrame:
 def _at_home(purchased: pl.Series, channel: pl.Series) -> pl.Series:
     """Times with an offset, at the wall time of their sales channel; others as they are."""
     plain = purchased.cast(pl.String).str.strip_chars()
-    instant = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%#z", strict=False, time_zone="UTC")
+    stated = plain.str.to_datetime(FORMS[0], strict=False, time_zone="UTC")
+    bare = plain.str.strip_suffix(" UTC")
+    naive = [
+        bare.str.to_datetime(form, strict=False).dt.replace_time_zone("UTC") for form in FORMS[1:]
+    ]
+    instant = pl.select(pl.coalesce([stated, *naive]).alias("at"))["at"]
     shown = plain
     for name, zone in ZONES.items():
         mine = (channel.str.to_lowercase() == name).fill_null(False) & instant.is_not_null()
@@ -79,6 +88,7 @@ def settlement(raw: pl.DataFrame) -> pl.DataFrame:
     )
     back = text("transaction-type").str.to_lowercase() == "refund"
     quantity = text("quantity-purchased")
+    at = rows.select(pl.coalesce(text("posted-date-time"), text("posted-date")).alias("at"))["at"]
     return rows.with_columns(
         pl.when(back).then(pl.lit("return")).otherwise(pl.lit("paid")).alias(STATUS),
         pl.when(back & quantity.is_null())
@@ -91,9 +101,7 @@ def settlement(raw: pl.DataFrame) -> pl.DataFrame:
         .then(pl.concat_str(text("order-item-code"), pl.lit("/refund/"), text("posted-date")))
         .otherwise(text("order-item-code"))
         .alias("order-item-code"),
-        pl.coalesce(text("posted-date-time"), text("posted-date"))
-        .str.replace(r"\s*UTC$", "")
-        .alias("posted-date-time"),
+        _at_home(at, rows["marketplace-name"]).alias("posted-date-time"),
     )
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from tradewind.data.columns import Columns, columns_told
 from tradewind.data.headers import squeezed
+from tradewind.data.parse import ROW
 
 CHANNEL, STATUS = "tradewind channel", "tradewind status"
 """Headers of the columns that an export's reading adds to those of the file."""
@@ -68,7 +69,7 @@ class Export:
         if "channel" not in mapping:
             table = table.with_columns(pl.lit(self.channel).alias(CHANNEL))
             mapping["channel"] = CHANNEL
-        return table, columns_told(table, mapping)
+        return table, columns_told(table.drop(ROW, strict=False), mapping)
 
 
 def text(header: str) -> pl.Expr:
