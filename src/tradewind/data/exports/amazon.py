@@ -43,26 +43,22 @@ def orders(raw: pl.DataFrame) -> pl.DataFrame:
 
     The report writes UTC. A cancelled item has no price and mostly the quantity 0.
     """
-    channel = text("sales-channel") if "sales-channel" in raw.columns else pl.lit(None, pl.String)
-    status = text("item-status") if "item-status" in raw.columns else pl.lit(None, pl.String)
-    return raw.with_columns(
-        _at_home(raw["purchase-date"], raw.select(channel.alias("c"))["c"]),
-        pl.coalesce(
-            pl.when(text("order-status").str.to_lowercase() == "cancelled").then(
-                pl.lit("cancelled")
-            ),
-            pl.when(text("order-status").str.to_lowercase().str.starts_with("pending")).then(
-                pl.lit("pending")
-            ),
-            pl.when(status.str.to_lowercase() == "cancelled").then(pl.lit("cancelled")),
-            pl.lit("paid"),
-        ).alias(STATUS),
+    whole, item = (text(raw, c).str.to_lowercase() for c in ("order-status", "item-status"))
+    status = (
+        pl.when((whole == "cancelled") | (item == "cancelled"))
+        .then(pl.lit("cancelled"))
+        .when(whole.str.starts_with("pending"))
+        .then(pl.lit("pending"))
+        .otherwise(pl.lit("paid"))
     )
+    table = raw.with_columns(status.alias(STATUS))
+    return _at_home(table, "purchase-date", text(raw, "purchase-date"), "sales-channel")
 
 
-def _at_home(purchased: pl.Series, channel: pl.Series) -> pl.Series:
-    """Times with an offset, at the wall time of their sales channel; others as they are."""
-    plain = purchased.cast(pl.String).str.strip_chars()
+def _at_home(table: pl.DataFrame, name: str, at: pl.Expr, channel: str) -> pl.DataFrame:
+    """Column `name`: times with an offset at the wall time of their channel; others as they are."""
+    named = table.with_columns(at.alias(name), text(table, channel).alias("at home"))
+    plain, where = named[name], named["at home"].str.to_lowercase()
     stated = plain.str.to_datetime(FORMS[0], strict=False, time_zone="UTC")
     bare = plain.str.strip_suffix(" UTC")
     naive = [
@@ -70,26 +66,27 @@ def _at_home(purchased: pl.Series, channel: pl.Series) -> pl.Series:
     ]
     instant = pl.select(pl.coalesce([stated, *naive]).alias("at"))["at"]
     shown = plain
-    for name, zone in ZONES.items():
-        mine = (channel.str.to_lowercase() == name).fill_null(False) & instant.is_not_null()
+    for one, zone in ZONES.items():
+        mine = (where == one).fill_null(False) & instant.is_not_null()
         if mine.any():
             wall = instant.dt.convert_time_zone(zone).dt.strftime("%Y-%m-%d %H:%M:%S")
             shown = shown.zip_with(~mine, wall)
-    return shown.alias(purchased.name)
+    return table.with_columns(shown.alias(name))
 
 
 def settlement(raw: pl.DataFrame) -> pl.DataFrame:
     """The principal of orders and refunds; fees, taxes, shipping and transfers are no sales."""
-    kind, item = (text(c).str.to_lowercase() for c in ("amount-type", "amount-description"))
+    kind, item = (text(raw, c).str.to_lowercase() for c in ("amount-type", "amount-description"))
     rows = raw.with_row_index(ROW, offset=2).filter(
         (kind == "itemprice")
         & (item == "principal")
-        & text("transaction-type").str.to_lowercase().is_in(["order", "refund"])
+        & text(raw, "transaction-type").str.to_lowercase().is_in(["order", "refund"])
     )
-    back = text("transaction-type").str.to_lowercase() == "refund"
-    quantity = text("quantity-purchased")
-    at = rows.select(pl.coalesce(text("posted-date-time"), text("posted-date")).alias("at"))["at"]
-    return rows.with_columns(
+    back = text(raw, "transaction-type").str.to_lowercase() == "refund"
+    quantity, code, day = (
+        text(raw, c) for c in ("quantity-purchased", "order-item-code", "posted-date")
+    )
+    table = rows.with_columns(
         pl.when(back).then(pl.lit("return")).otherwise(pl.lit("paid")).alias(STATUS),
         pl.when(back & quantity.is_null())
         .then(pl.lit("-1"))
@@ -98,11 +95,12 @@ def settlement(raw: pl.DataFrame) -> pl.DataFrame:
         .otherwise(quantity)
         .alias("quantity-purchased"),
         pl.when(back)
-        .then(pl.concat_str(text("order-item-code"), pl.lit("/refund/"), text("posted-date")))
-        .otherwise(text("order-item-code"))
+        .then(pl.concat_str(code, pl.lit("/refund/"), day.fill_null("")))
+        .otherwise(code)
         .alias("order-item-code"),
-        _at_home(at, rows["marketplace-name"]).alias("posted-date-time"),
     )
+    at = pl.coalesce(text(raw, "posted-date-time"), day)
+    return _at_home(table, "posted-date-time", at, "marketplace-name")
 
 
 AMAZON = Export(

@@ -11,9 +11,9 @@ CURRENCY = "CNY"
 
 def items(raw: pl.DataFrame) -> pl.DataFrame:
     """Tmall's 宝贝报表: one line an item; a refund before shipping was no demand."""
-    product = [c for c in ("商家编码", "外部系统编号", "商品ID", "商品标题") if c in raw.columns]
+    product = ("商家编码", "外部系统编号", "商品ID", "商品标题")
     table = raw.with_columns(
-        pl.coalesce(text(c) for c in product).alias("商家编码"),
+        pl.coalesce(text(raw, c) for c in product).alias("商家编码"),
         *_paid_else_made(raw, "订单付款时间", "订单创建时间"),
     )
     return _with_refunds(table, "订单状态", "退款状态", "发货时间")
@@ -22,9 +22,8 @@ def items(raw: pl.DataFrame) -> pl.DataFrame:
 def pinduoduo(raw: pl.DataFrame) -> pl.DataFrame:
     """Pinduoduo: one line an order; its product is the code of the variant, else of the goods."""
     codes = ("商家编码-规格维度", "商家编码-商品维度", "样式ID", "商品id")
-    product = [c for c in codes if c in raw.columns]
     table = raw.with_columns(
-        pl.coalesce(text(c) for c in product).alias(codes[0]),
+        pl.coalesce(text(raw, c) for c in codes).alias(codes[0]),
         *_paid_else_made(raw, "支付时间", "订单成交时间"),
     )
     return _with_refunds(table, "订单状态", "售后状态", "发货时间")
@@ -32,10 +31,10 @@ def pinduoduo(raw: pl.DataFrame) -> pl.DataFrame:
 
 def jd(raw: pl.DataFrame) -> pl.DataFrame:
     """JD: the product is the merchant's own code, else JD's. Deleted orders say so in brackets."""
-    product = [c for c in ("商家SKUID", "货号", "商品ID") if c in raw.columns]
-    state = text("订单状态")
+    product = ("商家SKUID", "货号", "商品ID")
+    state = text(raw, "订单状态")
     return raw.with_columns(
-        pl.coalesce(text(c) for c in product).alias("商家SKUID"),
+        pl.coalesce(text(raw, c) for c in product).alias("商家SKUID"),
         pl.when(state.str.contains("删除|取消"))
         .then(pl.lit("cancelled"))
         .when(state.str.contains("等待付款|未付款"))
@@ -50,16 +49,18 @@ def jd(raw: pl.DataFrame) -> pl.DataFrame:
 
 def _paid_else_made(raw: pl.DataFrame, paid: str, made: str) -> list[pl.Expr]:
     """When an order was paid; when it was made, where it was not."""
-    return [pl.coalesce(text(paid), text(made)).alias(paid)] if has(raw, paid, made) else []
+    return (
+        [pl.coalesce(text(raw, paid), text(raw, made)).alias(paid)] if has(raw, paid, made) else []
+    )
 
 
 def _with_refunds(table: pl.DataFrame, status: str, refund: str, shipped: str) -> pl.DataFrame:
     """Refunded before it was shipped: cancelled; afterwards: returned, and demand all the same."""
-    state = text(status)
+    state = text(table, status)
     if not has(table, refund):
         return table.with_columns(state.alias(STATUS))
-    back = text(refund).str.contains("退款成功|退款完成|已退款").fill_null(False)
-    sent = text(shipped).is_not_null() if has(table, shipped) else pl.lit(True)
+    back = text(table, refund).str.contains("退款成功|退款完成|已退款").fill_null(False)
+    sent = text(table, shipped).is_not_null() if has(table, shipped) else pl.lit(True)
     return table.with_columns(
         pl.when(back & ~sent)
         .then(pl.lit("cancelled"))

@@ -72,8 +72,13 @@ class Export:
         return table, columns_told(table.drop(ROW, strict=False), mapping)
 
 
-def text(header: str) -> pl.Expr:
-    """The cells of a column as text without spaces around, null where they say nothing."""
+def text(table: pl.DataFrame, header: str) -> pl.Expr:
+    """The cells of a column as text without spaces around, null where they say nothing.
+
+    Null throughout where the table has no such column.
+    """
+    if header not in table.columns:
+        return pl.lit(None, pl.String)
     plain = pl.col(header).cast(pl.String).str.strip_chars()
     return pl.when(plain != "").then(plain)
 
@@ -90,6 +95,6 @@ def inherited(table: pl.DataFrame, key: str, headers: Sequence[str]) -> pl.DataF
     headers   columns of the order, those that the table has
     """
     kept = [h for h in headers if h in table.columns]
-    order = text(key).forward_fill()
+    order = text(table, key).forward_fill()
     table = table.with_columns(order.alias(key))
-    return table.with_columns(text(h).forward_fill().over(key).alias(h) for h in kept)
+    return table.with_columns(text(table, h).forward_fill().over(key).alias(h) for h in kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tradewind.data.exports.export import STATUS, Export, has, inherited, text
+from tradewind.data.exports.export import STATUS, Export, inherited, text
 
 ORDER = (
     *("Email", "Financial Status", "Fulfillment Status", "Currency", "Created at", "Cancelled at"),
@@ -20,15 +20,15 @@ def orders(raw: pl.DataFrame) -> pl.DataFrame:
     """
     table = inherited(raw, "Name", ORDER)
     table = table.with_columns(
-        pl.coalesce(text("Lineitem sku"), text("Lineitem name")).alias("Lineitem sku")
+        pl.coalesce(text(raw, "Lineitem sku"), text(raw, "Lineitem name")).alias("Lineitem sku")
     )
     return _with_status(table, "Financial Status", "Cancelled at", "Fulfillment Status")
 
 
 def documents(raw: pl.DataFrame) -> pl.DataFrame:
     """Order lines of the Admin API; a refunded line is a line of its own (`documents.lines`)."""
-    product = [c for c in ("line.sku", "line.variant_id", "line.title") if c in raw.columns]
-    table = raw.with_columns(pl.coalesce(text(c) for c in product).alias("line.sku"))
+    product = [text(raw, c) for c in ("line.sku", "line.variant_id", "line.title")]
+    table = raw.with_columns(pl.coalesce(product).alias("line.sku"))
     table = _with_status(
         table, "order.financial_status", "order.cancelled_at", "order.fulfillment_status"
     )
@@ -41,9 +41,8 @@ def documents(raw: pl.DataFrame) -> pl.DataFrame:
 
 def _with_status(table: pl.DataFrame, paid: str, cancelled: str, shipped: str) -> pl.DataFrame:
     """Cancelled before anything was shipped is no demand; refunded later on, it was."""
-    status = text(paid) if has(table, paid) else pl.lit(None, pl.String)
-    sent = text(shipped) if has(table, shipped) else pl.lit(None, pl.String)
-    off = text(cancelled).is_not_null() if has(table, cancelled) else pl.lit(False)
+    status, sent = text(table, paid), text(table, shipped)
+    off = text(table, cancelled).is_not_null()
     kept = sent.str.to_lowercase().is_in(["fulfilled", "partial", "shipped"]).fill_null(False)
     early = (off | (status.str.to_lowercase() == "refunded").fill_null(False)) & ~kept
     return table.with_columns(

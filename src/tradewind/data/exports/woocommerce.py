@@ -16,15 +16,13 @@ ORDER = (
 def orders(raw: pl.DataFrame) -> pl.DataFrame:
     """Lines of the CSV: the product is the SKU, else the item's name."""
     table = inherited(raw, "Order Number", ORDER)
-    if "SKU" not in table.columns:
-        return table
-    return table.with_columns(pl.coalesce(text("SKU"), text("Item Name")).alias("SKU"))
+    return table.with_columns(pl.coalesce(text(raw, "SKU"), text(raw, "Item Name")).alias("SKU"))
 
 
 def documents(raw: pl.DataFrame) -> pl.DataFrame:
     """Order lines of the REST API: SKU, else variation, else product; `total` is without tax."""
-    product = [c for c in ("line.sku", "line.variation_id", "line.product_id") if c in raw.columns]
-    known = [pl.when(text(c) != "0").then(text(c)) for c in product]
+    product = [text(raw, c) for c in ("line.sku", "line.variation_id", "line.product_id")]
+    known = [pl.when(code != "0").then(code) for code in product]
     return raw.with_columns(pl.coalesce(known).alias("line.sku"))
 
 
