@@ -92,8 +92,7 @@ def outcome(file: Path) -> str:
     try:
         loaded = load_table(file)
     except (DataError, UnknownName) as error:
-        text = str(error)
-        assert file.name in text or "no line is left that was sold" in text, text
+        assert file.name in str(error), error
         return "refused"
     assert loaded.lines["event_id"].n_unique() == len(loaded.lines)
     assert loaded.lines["product"].null_count() == 0

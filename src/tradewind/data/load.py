@@ -15,6 +15,7 @@ from tradewind.data.exports.export import Export
 from tradewind.data.parse import Reading, parse
 from tradewind.data.read import Source, read, source_name
 from tradewind.data.repair import repair
+from tradewind.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +87,8 @@ def understand(  # noqa: PLR0913  # as load_table
     reading = Reading(date_order, None, currency, kind, recorded_at, zone)
     parsed = parse(raw, columns, name, reading)
     del raw  # a table of many millions of lines need not be held twice
-    lines, cleaning = repair(parsed)
+    try:
+        lines, cleaning = repair(parsed)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
     return Loaded(lines, columns, cleaning, export)
