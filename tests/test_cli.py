@@ -310,6 +310,28 @@ def test_a_saved_mapping_reads_the_next_file_like_it(run: Any, file: Path, tmp_p
     assert "there are ['till']" in other.err
 
 
+def test_a_shop_of_two_currencies_is_forecast_in_one(run: Any, tmp_path: Path) -> None:
+    shop, sales, told = tmp_path / "shop", tmp_path / "sales.csv", tmp_path / "rates.csv"
+    days = [f"2026-{m:02d}-{d:02d}" for m in (1, 2, 3) for d in range(1, 29)]
+    rows = [f"{day},P,{2 if i % 2 else 3},{c},{p}" for i, day in enumerate(days)
+            for c, p in (("USD", "1.00"), ("EUR", "2.00"))]  # fmt: skip
+    sales.write_text("\n".join(["date,sku,quantity,currency,price", *rows]), encoding="utf-8")
+    assert run("load", sales, "-w", shop).status == 0
+    ask = ("forecast", "--models", "average", "--windows", 1, "--h", 7, "-w", shop)
+    refused = run(*ask)
+    assert refused.status == 2
+    assert "load exchange rates" in refused.err
+    told.write_text("date,from,to,rate\n2026-01-01,EUR,USD,1.10\n", encoding="utf-8")
+    assert run("load", told, "--kind", "rates", "-w", shop, "--json").json["written"] == 1
+    gap = run(*ask)
+    assert gap.status == 2
+    assert "EUR: 76 days from 2026-01-09 to 2026-03-28" in gap.err
+    months = [f"2026-{m:02d}-{d:02d},EUR,USD,1.10" for m in (1, 2, 3) for d in (1, 8, 15, 22, 28)]
+    told.write_text("\n".join(["date,from,to,rate", *months]), encoding="utf-8")
+    assert run("load", told, "--kind", "rates", "-w", shop).status == 0
+    assert run(*ask).status == 0
+
+
 def test_a_no_writes_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "is_asked", lambda: True)
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     products = "products"
     calendar = "calendar"
     supply = "supply"
+    rates = "rates"
 
 
 class Language(StrEnum):

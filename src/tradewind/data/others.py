@@ -78,6 +78,20 @@ KINDS = {
             "end": ("end date", "结束日期", "结束时间"),
         },
     ),
+    "rates": Kind(
+        {
+            "date": "date",
+            **dict.fromkeys(("from_currency", "to_currency"), "text"),
+            "rate": "number",
+        },
+        ("date", "from_currency", "to_currency", "rate"),
+        {
+            "date": ("ds", "日期"),
+            "from_currency": ("from", "source", "base", "原币种", "外币"),
+            "to_currency": ("to", "target", "quote", "目标币种", "本币"),
+            "rate": ("exchange rate", "汇率"),
+        },
+    ),
     "supply": Kind(
         {
             **dict.fromkeys(("order_id", "product", "supplier", "location"), "text"),

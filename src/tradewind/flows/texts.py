@@ -79,6 +79,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind_of_products": ("products", "商品资料"),
     "kind_of_calendar": ("calendar", "日历"),
     "kind_of_supply": ("supply", "采购单"),
+    "kind_of_rates": ("rates", "汇率"),
     # why a header was taken for a noun, as the reader of files says it
     "why_text": ("named so, holds text", "表头吻合，为文字"),
     "why_dates": ("named so, holds dates", "表头吻合，为日期"),
@@ -304,6 +305,9 @@ NOUNS: dict[str, tuple[str, str]] = {
     "status": ("status", "状态"),
     "recorded": ("recorded", "更新时间"),
     "restockable": ("restockable", "可再售"),
+    "from_currency": ("from_currency", "原币种"),
+    "to_currency": ("to_currency", "目标币种"),
+    "rate": ("rate", "汇率"),
     "supplier": ("supplier", "供应商"),
     "unit_cost": ("unit_cost", "成本"),
     "pack_size": ("pack_size", "装箱数"),
