@@ -332,6 +332,25 @@ def test_a_shop_of_two_currencies_is_forecast_in_one(run: Any, tmp_path: Path) -
     assert run(*ask).status == 0
 
 
+def test_listings_and_bundles_become_the_shops_own_products(run: Any, tmp_path: Path) -> None:
+    shop, sales = tmp_path / "shop", tmp_path / "sales.csv"
+    items, kits = tmp_path / "items.csv", tmp_path / "bundles.csv"
+    items.write_text("sku,channel,channel_sku,successor\nTEA,JD,100,\nTEA-OLD,,,TEA\n")
+    kits.write_text("bundle,component,quantity\nSET,TEA,2\nSET,CUP,1\n")
+    days = [f"2026-{m:02d}-{d:02d}" for m in (1, 2, 3) for d in range(1, 29)]
+    sold = [f"{day},JD,{sku},{1 + i % 2},9.00,CNY" for i, day in enumerate(days)
+            for sku in ("100", "SET", "TEA-OLD", "777")]  # fmt: skip
+    sales.write_text("\n".join(["date,channel,sku,quantity,price,currency", *sold]))
+    for kind, file in (("products", items), ("bundles", kits)):
+        assert run("load", file, "--kind", kind, "-w", shop).status == 0
+    told = run("load", sales, "-w", shop)
+    assert "Codes that no listing names" in told.out
+    rows = run("load", sales, "-w", shop, "--json").json["unlisted"]
+    assert {r["product"]: r["units"] for r in rows} == {"SET": 126, "777": 126, "TEA-OLD": 126}
+    asked = ("forecast", "--models", "average", "--windows", 1, "--h", 7, "-w", shop, "--json")
+    assert {r["unique_id"] for r in run(*asked).json["forecast"]} == {"TEA", "CUP", "777"}
+
+
 def test_a_no_writes_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "is_asked", lambda: True)
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)

@@ -90,6 +90,7 @@ def load(
         terminal.as_json(done)
         return
     views.months(say, done)
+    views.unlisted(say, done)
     views.loaded(say, done)
     if save:
         terminal.facts(say("mapping_saved"), [(save, say("saved_as", name=save))])

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     calendar = "calendar"
     supply = "supply"
     rates = "rates"
+    bundles = "bundles"
 
 
 class Language(StrEnum):

@@ -61,6 +61,22 @@ def months(say: Told, told: dict[str, Any], rows: int = 12) -> None:
     )
 
 
+def unlisted(say: Told, told: dict[str, Any], rows: int = 10) -> None:
+    """Codes that no listing names, those with the most money first."""
+    found = told["unlisted"]
+    if found:
+        table(
+            say,
+            say("unlisted"),
+            [Column(say(name)) for name in ("channel", "product", "units", "amount", "currency")],
+            [
+                (r["channel"], r["product"], r["units"], r["amount"], r["currency"])
+                for r in found[:rows]
+            ],
+            say("unlisted_note", all=len(found)),
+        )
+
+
 def loaded(say: Told, told: dict[str, Any]) -> None:
     """What a load read and how."""
     if "kind" in told:

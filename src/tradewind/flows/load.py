@@ -14,11 +14,12 @@ import polars as pl
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.columns import Columns
 from tradewind.data.exports.export import Export
+from tradewind.data.items import unlisted
 from tradewind.data.load import Loaded as Read
 from tradewind.data.load import load_table, understand
 from tradewind.data.read import Source, source_name
 from tradewind.data.read import read as read_table
-from tradewind.store import Workspace, audit, mappings, products, runs, sales, settings
+from tradewind.store import Workspace, audit, bundles, mappings, products, runs, sales, settings
 from tradewind.store.mappings import SavedMapping
 from tradewind.store.runs import Run
 from tradewind.store.sales import Appended
@@ -38,6 +39,7 @@ class Loaded:
     appended   new, changed, same and outdated lines
     summary    of all the sales now in the workspace
     months     units and money by channel and month, of all the sales now in the workspace
+    unlisted   codes that no listing names, with units and money; none in a shop without listings
     export     the marketplace's export that it was recognised as, None for another table
     """
 
@@ -49,6 +51,7 @@ class Loaded:
     new_products: int
     summary: dict[str, object]
     months: pl.DataFrame
+    unlisted: pl.DataFrame
     export: Export | None
     seconds: float
 
@@ -64,6 +67,7 @@ class Loaded:
             "new_products": self.new_products,
             "workspace": self.summary,
             "months": self.months.to_dicts(),
+            "unlisted": self.unlisted.to_dicts(),
             "seconds": self.seconds,
         }
 
@@ -163,6 +167,7 @@ def keep(
         appended = sales.append(db, read.lines, run)
         new_products = products.merge(db, read.lines)
         summary, months = sales.summary(db), sales.months(db)
+        strangers = unlisted(read.lines, bundles.listings(db))
         seconds = time.perf_counter() - start
         counts = {**asdict(appended), "products": new_products}
         repairs = repairs_of(read.cleaning) if appended.new or appended.changed else []
@@ -184,6 +189,7 @@ def keep(
         new_products=new_products,
         summary=summary,
         months=months,
+        unlisted=strangers,
         export=read.export,
         seconds=seconds,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from tradewind.errors import DataError
 from tradewind.store import (
     audit,
+    bundles,
     calendar,
     decisions,
     events,
@@ -34,6 +35,7 @@ MIGRATIONS: tuple[str, ...] = (
     "\n".join(room.CREATE for room in ROOMS),
     sales.RETURNS,
     rates.CREATE,
+    bundles.CREATE,
 )
 """SQL that leads from version i to i + 1; the first one starts from nothing.
 
@@ -42,7 +44,7 @@ appends `alter table …` here.
 """
 
 TABLES = tuple(
-    room.__name__.split(".")[-1].replace("registry", "models") for room in (*ROOMS, rates)
+    room.__name__.split(".")[-1].replace("registry", "models") for room in (*ROOMS, rates, bundles)
 )
 
 
