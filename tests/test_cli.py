@@ -348,7 +348,7 @@ def test_listings_and_bundles_become_the_shops_own_products(run: Any, tmp_path: 
     rows = run("load", sales, "-w", shop, "--json").json["unlisted"]
     assert {r["product"]: r["units"] for r in rows} == {"SET": 126, "777": 126, "TEA-OLD": 126}
     asked = ("forecast", "--models", "average", "--windows", 1, "--h", 7, "-w", shop, "--json")
-    assert {r["unique_id"] for r in run(*asked).json["forecast"]} == {"TEA", "CUP", "777"}
+    assert {r["product"] for r in run(*asked).json["forecast"]} == {"TEA", "CUP", "777"}
 
 
 def test_a_no_writes_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
