@@ -43,8 +43,11 @@ KINDS = {
         },
         ("product", "counted_at", "on_hand"),
         {
-            "counted_at": ("date", "ds", "日期", "盘点日期", "盘点时间"),
-            "on_hand": ("stock", "quantity", "库存", "在手库存"),
+            "counted_at": ("as_of", "date", "ds", "snapshot date", "日期", "盘点日期", "盘点时间"),
+            "on_hand": (
+                *("sellable", "available", "stock", "quantity"),
+                *("可售库存", "可用库存", "库存", "在手库存"),
+            ),
         },
     ),
     "products": Kind(
