@@ -104,6 +104,16 @@ def parse_dates(
     return wall if zone is None else _turned(wall, text, zone)
 
 
+def lacks_offset(column: pl.Series) -> pl.Series:
+    """Which cells tell a time of day without an offset, in a column where others state one."""
+    if column.dtype != pl.String:
+        return pl.Series([False] * len(column))
+    stated = column.str.contains(OFFSET).fill_null(False)
+    if not stated.any():
+        return stated
+    return column.str.contains(r"\d:\d{2}").fill_null(False) & ~stated
+
+
 def check_zone(zone: str | None) -> None:
     """Raise DataError for a time zone that nobody knows."""
     if zone is not None and zone not in available_timezones():

@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from tradewind.data.columns import Columns
-from tradewind.data.dates import ORDERS, WANTED, YEARS, check_zone, parse_dates
+from tradewind.data.dates import ORDERS, WANTED, YEARS, check_zone, lacks_offset, parse_dates
 from tradewind.data.event_ids import KINDS, kind_of, with_event_ids
 from tradewind.data.headers import KIND
 from tradewind.data.numbers import (
@@ -216,6 +216,12 @@ def _dates(cells: Cells, noun: str, reading: Reading) -> pl.Series:
         empty = plain_text(column).is_null() if column.dtype == pl.String else column.is_null()
         wanted = f"{WANTED}, between {YEARS[0]} and {YEARS[1]}"
         cells.refuse(noun, parsed.is_null() & ~empty, wanted)
+    if reading.zone is None:
+        wanted = (
+            "an offset from UTC, as other cells of this column have, or the market's time zone "
+            "stated (--zone Asia/Shanghai)"
+        )
+        cells.refuse(noun, lacks_offset(column), wanted)
     return parsed
 
 

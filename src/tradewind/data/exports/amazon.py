@@ -36,6 +36,7 @@ ZONES = {
 
 FORMS = ("%Y-%m-%dT%H:%M:%S%#z", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S")
 """How the reports of the American and the European shops write moments."""
+SHOWN = "%Y-%m-%d %H:%M:%S"
 
 
 def orders(raw: pl.DataFrame) -> pl.DataFrame:
@@ -56,7 +57,7 @@ def orders(raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def _at_home(table: pl.DataFrame, name: str, at: pl.Expr, channel: str) -> pl.DataFrame:
-    """Column `name`: times with an offset at the wall time of their channel; others as they are."""
+    """Column `name`: times with an offset at the wall time of their channel; UTC elsewhere."""
     named = table.with_columns(at.alias(name), text(table, channel).alias("at home"))
     plain, where = named[name], named["at home"].str.to_lowercase()
     stated = plain.str.to_datetime(FORMS[0], strict=False, time_zone="UTC")
@@ -65,11 +66,12 @@ def _at_home(table: pl.DataFrame, name: str, at: pl.Expr, channel: str) -> pl.Da
         bare.str.to_datetime(form, strict=False).dt.replace_time_zone("UTC") for form in FORMS[1:]
     ]
     instant = pl.select(pl.coalesce([stated, *naive]).alias("at"))["at"]
-    shown = plain
+    known = instant.is_not_null()
+    shown = instant.dt.strftime(SHOWN).zip_with(known, plain)
     for one, zone in ZONES.items():
-        mine = (where == one).fill_null(False) & instant.is_not_null()
+        mine = (where == one).fill_null(False) & known
         if mine.any():
-            wall = instant.dt.convert_time_zone(zone).dt.strftime("%Y-%m-%d %H:%M:%S")
+            wall = instant.dt.convert_time_zone(zone).dt.strftime(SHOWN)
             shown = shown.zip_with(~mine, wall)
     return table.with_columns(shown.alias(name))
 
