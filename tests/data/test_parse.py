@@ -90,6 +90,15 @@ def test_blank_rows_do_not_shift_the_row_that_is_named() -> None:
         lines_of(table)
 
 
+def test_a_time_without_an_offset_among_others_needs_a_zone() -> None:
+    times = ["2024-03-01 10:00:00 +0100", "2024-03-02 10:00:00", "2024-03-03"]
+    table = DAILY.with_columns(pl.Series("date", times))
+    with pytest.raises(DataError, match=r"s.csv row 3, column 'date'.*the market's time zone"):
+        lines_of(table)
+    read = lines_of(table, Reading(zone="Asia/Shanghai"))
+    assert read["ordered_at"].dt.hour().to_list() == [17, 10, 0]
+
+
 def test_kinds_are_told_apart() -> None:
     def canonical(table: pl.DataFrame) -> pl.DataFrame:
         return table.rename(

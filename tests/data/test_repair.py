@@ -65,14 +65,14 @@ def test_without_a_time_of_recording_the_last_line_is_kept() -> None:
     assert mended["quantity"].to_list() == [2.0, 7.0]
 
 
-def test_cancelled_and_returned_lines_stay_apart_from_demand() -> None:
+def test_cancelled_lines_and_returns_stay_apart_from_demand() -> None:
     table = lines(
         status=["paid", "cancelled", "returned", "pending", "paid", "odd"],
         quantity=[1.0, 1.0, 1.0, 1.0, -2.0, 1.0],
     )
     mended, cleaning = repair(table)
     assert mended["status"].to_list() == [
-        *("paid", "cancelled", "returned", "pending", "returned", "paid")
+        *("paid", "cancelled", "returned", "pending", "return", "paid")
     ]
     assert cleaning.counts() == {
         "unknown_status": 1,

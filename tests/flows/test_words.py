@@ -32,7 +32,7 @@ def test_every_text_asked_for_exists_and_every_text_is_asked_for() -> None:
 
 def test_every_reason_of_a_guess_has_words() -> None:
     source = "".join(inspect.getsource(module) for module in (columns, others))
-    starts = "named so|no product|the only|told by|as in|not used"
+    starts = "named so|no product|the only|told by|as in|so in|not used"
     found = set(re.findall(rf'"((?:{starts})[^"]*)"', source))
     kinds: dict[str, tuple[str, ...]] = {
         "{_said(KIND[noun])}": ("text", "dates", "numbers", "marks"),

@@ -90,7 +90,7 @@ def test_the_error_names_the_process_that_holds_it_and_a_dead_one_is_taken_over(
         assert sales.summary(shop.db)["lines"] == 0
 
 
-def test_a_version_1_workspace_migrates_after_a_back_up(
+def test_an_older_workspace_migrates_after_a_back_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Workspace(tmp_path) as shop:
@@ -98,10 +98,29 @@ def test_a_version_1_workspace_migrates_after_a_back_up(
     later = "alter table products add column colour varchar; create table extra (a integer);"
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, later))
     with Workspace(tmp_path) as shop:
-        assert schema.version_of(shop.db) == 2
+        assert schema.version_of(shop.db) == len(schema.MIGRATIONS)
         assert settings.get(shop.db) == {"freq": "W"}
         assert select(shop.db, "select colour from products").is_empty()
-    assert (tmp_path / "tradewind.v1.backup.duckdb").stat().st_size > 0
+    before = len(schema.MIGRATIONS) - 1
+    assert (tmp_path / f"tradewind.v{before}.backup.duckdb").stat().st_size > 0
+
+
+def test_the_sales_of_a_version_1_workspace_are_still_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = schema.MIGRATIONS
+    monkeypatch.setattr(schema, "MIGRATIONS", now[:1])
+    with Workspace(tmp_path) as shop:
+        change(
+            shop.db,
+            """insert into sales (event_id, version, recorded_at, ordered_at, product, quantity)
+               values ('a', 1, '2026-01-02', '2026-01-01', 'P', 2), ('a', 2, '2026-01-03',
+               '2026-01-01', 'P', 3)""",
+        )
+    monkeypatch.setattr(schema, "MIGRATIONS", now)
+    with Workspace(tmp_path) as shop:
+        kept = sales.lines(shop.db)
+    assert kept.select("product", "quantity", "restockable").rows() == [("P", 3.0, None)]
 
 
 def test_a_migration_that_fails_changes_nothing(
@@ -116,14 +135,14 @@ def test_a_migration_that_fails_changes_nothing(
         Workspace(tmp_path)
     monkeypatch.setattr(schema, "MIGRATIONS", released)
     with Workspace(tmp_path) as shop:
-        assert schema.version_of(shop.db) == 1
+        assert schema.version_of(shop.db) == len(released)
         assert settings.get(shop.db) == {"freq": "W"}
 
 
 def test_a_newer_workspace_is_refused(tmp_path: Path) -> None:
     with Workspace(tmp_path) as shop:
         change(shop.db, "insert into schema_version values (99)")
-    with pytest.raises(DataError, match=r"schema version 99.*up to 1"):
+    with pytest.raises(DataError, match=rf"schema version 99.*up to {len(schema.MIGRATIONS)}"):
         Workspace(tmp_path)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tradewind.cli import bench, models, pretrain, terminal, views
+from tradewind.cli import bench, load, models, pretrain, terminal, views
 from tradewind.cli.options import (
     HERE,
     At,
@@ -17,7 +17,6 @@ from tradewind.cli.options import (
     FreqOption,
     HOption,
     Json,
-    Kind,
     LangOption,
     Level,
     ModelsOption,
@@ -31,7 +30,6 @@ from tradewind.cli.options import (
     asked,
     language,
     opened,
-    pairs,
     told,
 )
 
@@ -101,48 +99,7 @@ def demo(
     terminal.next_step(say("demo_next", report=shown.report, command=then))
 
 
-@app.command()
-def load(
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="CSV, TSV, Parquet, Excel or DuckDB file, or a postgresql:// or mysql:// URL."
-        ),
-    ],
-    workspace: At = HERE,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="Correct the guess of a column, e.g. --map y=qty; repeat it."),
-    ] = None,
-    kind: Annotated[Kind, typer.Option(help="What the file holds.")] = Kind.sales,
-    table: Annotated[
-        str | None, typer.Option(help="Table of a database, sheet of a workbook.")
-    ] = None,
-    dates: Annotated[
-        str | None, typer.Option(help="dmy or mdy, where 03/04/2024 leaves it open.")
-    ] = None,
-    lang: LangOption = None,
-    json: Json = False,
-) -> None:
-    """Read sales, stock, products, plans or supply; the same file again changes nothing."""
-    from tradewind.flows import load as flow
-    from tradewind.flows import others
-
-    say, named = told(lang), pairs(mapping or [])
-    with (
-        opened(workspace, create=True) as shop,
-        terminal.progress(quiet=json, words=say.stage) as tell,
-    ):
-        tell(0, 1, f"reading {Path(source).name}")
-        if kind is Kind.sales:
-            done = flow.load(shop, source, mapping=named, table=table, date_order=dates).to_dict()
-        else:
-            done = others.load_other(shop, kind, source, mapping=named, table=table).to_dict()
-    if json:
-        terminal.as_json(done)
-        return
-    views.loaded(say, done)
-    terminal.next_step(views.command(workspace, "backtest"))
+app.command()(load.load)
 
 
 @app.command()

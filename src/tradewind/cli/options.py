@@ -53,6 +53,8 @@ class Kind(StrEnum):
     products = "products"
     calendar = "calendar"
     supply = "supply"
+    rates = "rates"
+    bundles = "bundles"
 
 
 class Language(StrEnum):

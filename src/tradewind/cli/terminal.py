@@ -175,6 +175,11 @@ def failed(message: str) -> None:
     out.print(Text("error: ", style="bold red").append(message, style="default"), soft_wrap=True)
 
 
+def is_asked() -> bool:
+    """Whether somebody sits there who can answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def as_json(content: object) -> None:
     """Print content as JSON and nothing else."""
     sys.stdout.write(json.dumps(plain(content), ensure_ascii=False, indent=2) + "\n")

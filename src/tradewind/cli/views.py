@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 KEYS = ("product", "category", "brand", "channel", "location", "total")
 """Columns that say which series or level a row is about."""
+SAMPLED = {"ordered_at": "date"}
+"""Columns of a line that we call by another noun."""
 ARROWS = {"rise": "▲", "fall": "▼"}
 SCORES = ("skill", "wape", "sql", "mase", "rmsse", "wql", "bias", "coverage80", "money_error")
 
@@ -29,31 +31,60 @@ def table(
     notes(*filter(None, [*below, left]))
 
 
-def loaded(say: Told, told: dict[str, Any]) -> None:
-    """What a load read and how."""
-    if told["columns"]:
+def understood(say: Told, told: dict[str, Any]) -> None:
+    """What a file was taken for, before anything is written: columns, five lines, repairs."""
+    if told["title"]:
+        notes(say("recognised", source=told["source"], export=told["title"][say.place]))
+    _columns(say, told)
+    if sample := told["sample"]:
+        names = list(sample[0])
         table(
             say,
-            say("columns_of", source=told["source"]),
-            [Column(say(name)) for name in ("noun", "header", "examples", "why")],
-            [
-                (say.noun(c["noun"]), c["header"], c["examples"], say.sentence(c["why"]))
-                for c in told["columns"]
-            ],
-            say("say_map"),
+            say("as_understood", lines=cell(told["lines"])),
+            [Column(say.noun(SAMPLED.get(name, name))) for name in names],
+            [[say.status(line[n]) if n == "status" else line[n] for n in names] for line in sample],
         )
+    _repairs(say, told)
+
+
+def months(say: Told, told: dict[str, Any], rows: int = 12) -> None:
+    """The newest months by channel, to hold against the back office."""
+    found = sorted(told["months"], key=lambda row: row["month"])[-rows:]
+    if len({row["channel"] for row in told["months"]} - {None}) < 1:
+        return
+    table(
+        say,
+        say("months"),
+        [Column(say(name)) for name in ("month", "channel", "units", "amount", "currency")],
+        [(r["month"], r["channel"], r["units"], r["amount"], r["currency"]) for r in found],
+        say("months_note"),
+    )
+
+
+def unlisted(say: Told, told: dict[str, Any], rows: int = 10) -> None:
+    """Codes that no listing names, those with the most money first."""
+    found = told["unlisted"]
+    if found:
+        table(
+            say,
+            say("unlisted"),
+            [Column(say(name)) for name in ("channel", "product", "units", "amount", "currency")],
+            [
+                (r["channel"], r["product"], r["units"], r["amount"], r["currency"])
+                for r in found[:rows]
+            ],
+            say("unlisted_note", all=len(found)),
+        )
+
+
+def loaded(say: Told, told: dict[str, Any]) -> None:
+    """What a load read and how."""
     if "kind" in told:
+        _columns(say, told)
         kind = say(f"kind_of_{told['kind']}")
         rows = [(say("rows_of", kind=kind), told["rows"]), (say("rows_new"), told["written"])]
         facts(say("loaded"), rows)
         return
-    if told["repairs"]:
-        table(
-            say,
-            say("repairs"),
-            [Column(say("kind")), Column(say("count")), Column(say("first_one"))],
-            [(say.kind(r["kind"]), r["count"], say.example(r["example"])) for r in told["repairs"]],
-        )
     lines, now = told["appended"], told["workspace"]
     holds = say("lines_products", lines=cell(now["lines"]), products=cell(now["products"]))
     counts = [(say(f"{name}_lines"), n) for name, n in lines.items() if n or name == "new"]
@@ -63,6 +94,38 @@ def loaded(say: Told, told: dict[str, Any]) -> None:
         (say("currency"), now["currencies"]),
     ]
     facts(say("loaded"), [*counts, *rest])
+
+
+def _columns(say: Told, told: dict[str, Any]) -> None:
+    """Which header was taken for what; of a known export those alone that are used."""
+    used = [c for c in told["columns"] if c["noun"] or not told.get("title")]
+    unused = [c["header"] for c in told["columns"] if c not in used]
+    if used:
+        table(
+            say,
+            say("columns_of", source=told["source"]),
+            [Column(say(name)) for name in ("noun", "header", "examples", "why")],
+            [
+                (say.noun(c["noun"]), _header(say, c), c["examples"], say.sentence(c["why"]))
+                for c in used
+            ],
+            *[say("unused", names=", ".join(unused))] * bool(unused),
+            say("say_map"),
+        )
+
+
+def _header(say: Told, column: dict[str, Any]) -> str:
+    return say("made") if column["header"].startswith("tradewind ") else str(column["header"])
+
+
+def _repairs(say: Told, told: dict[str, Any]) -> None:
+    if told["repairs"]:
+        table(
+            say,
+            say("repairs"),
+            [Column(say("kind")), Column(say("count")), Column(say("first_one"))],
+            [(say.kind(r["kind"]), r["count"], say.example(r["example"])) for r in told["repairs"]],
+        )
 
 
 def leaderboard(say: Told, told: dict[str, Any]) -> None:

@@ -114,8 +114,8 @@ def _check_currency(lines: pl.DataFrame, series: pl.Series, keys: pl.DataFrame) 
     if len(mixed):
         raise DataError(
             f"series {keys['unique_id'][mixed[0, 'series']]!r} has prices in "
-            f"{mixed[0, 'currency'].to_list()}; their mean says nothing: convert them to one "
-            f"currency, or make a series per channel"
+            f"{mixed[0, 'currency'].to_list()}; their mean says nothing: load exchange "
+            f"rates (--kind rates), or make a series per channel"
         )
 
 

@@ -103,6 +103,12 @@ class Columns:
             )
 
 
+def columns_told(raw: pl.DataFrame, mapping: Mapping[str, str]) -> Columns:
+    """The columns of a marketplace's export, whose headers are known: noun → header."""
+    guesses = [Guess(noun, header, "so in this export") for noun, header in mapping.items()]
+    return Columns(_in_order(guesses), tuple(raw.columns), {h: _first(raw[h]) for h in raw.columns})
+
+
 def guess_columns(raw: pl.DataFrame) -> Columns:
     """What each header means, by its name and confirmed by the cells below it.
 

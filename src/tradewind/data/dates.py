@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from zoneinfo import available_timezones
 
 import polars as pl
 
@@ -45,6 +46,8 @@ SETTLED = (
     _COMPACT_MONTH,
 )
 _OPEN = r"^(?<a>\d{1,2})(?<sep>[-/.])(?<b>\d{1,2})[-/.](?<c>\d{4}|\d{2})" + _TIME
+OFFSET = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})\s*$"
+"""What a time says of its distance from UTC; a bare date says nothing."""
 _SERIAL = r"^\d{5}(?:\.\d+)?$"
 _EPOCH = r"^1\d{9}(?:\d{3})?$"
 _SERIAL_RANGE = (20_000.0, 73_415.0)  # 1954-10-03 to 2100-12-31
@@ -68,10 +71,14 @@ def looks_like_dates(sample: pl.Series) -> float:
     return float((fits | serial.fill_null(False)).sum()) / len(text)
 
 
-def parse_dates(column: pl.Series, date_order: str | None = None) -> pl.Series:
-    """Datetime[us] as written on the wall (an offset from UTC is passed over); null where empty.
+def parse_dates(
+    column: pl.Series, date_order: str | None = None, zone: str | None = None
+) -> pl.Series:
+    """Datetime[us] as written on the wall; null where empty.
 
     date_order   "dmy", "mdy" or "ymd" for dates such as 03/04/2024; None: what the column proves
+    zone         an IANA time zone: times with an offset from UTC are turned to its wall clock, with
+                 daylight saving. None: an offset is passed over. Times without one stay as they are
 
     A cell that is no date becomes null too: compare with the cells to find it. Serial days of Excel
     (from 1899-12-30) and seconds or milliseconds since 1970 are dates as well.
@@ -80,6 +87,8 @@ def parse_dates(column: pl.Series, date_order: str | None = None) -> pl.Series:
     caller to fill.
     """
     if column.dtype == pl.Date or isinstance(column.dtype, pl.Datetime):
+        if zone and isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:
+            column = column.dt.convert_time_zone(zone)
         naive = column if column.dtype == pl.Date else column.dt.replace_time_zone(None)
         return _plausible(naive.cast(pl.Datetime("us")))
     if column.dtype.is_numeric():
@@ -90,7 +99,43 @@ def parse_dates(column: pl.Series, date_order: str | None = None) -> pl.Series:
             .otherwise(whole.cast(pl.String))
         ).to_series()
         return _parse_unique(text.alias(column.name), date_order)
-    return _parse_unique(column.cast(pl.String), date_order)
+    text = column.cast(pl.String)
+    wall = _parse_unique(text, date_order)
+    return wall if zone is None else _turned(wall, text, zone)
+
+
+def lacks_offset(column: pl.Series) -> pl.Series:
+    """Which cells tell a time of day without an offset, in a column where others state one."""
+    if column.dtype != pl.String:
+        return pl.Series([False] * len(column))
+    stated = column.str.contains(OFFSET).fill_null(False)
+    if not stated.any():
+        return stated
+    return column.str.contains(r"\d:\d{2}").fill_null(False) & ~stated
+
+
+def check_zone(zone: str | None) -> None:
+    """Raise DataError for a time zone that nobody knows."""
+    if zone is not None and zone not in available_timezones():
+        raise DataError(
+            f"{zone!r} is no time zone; wanted a name such as Asia/Shanghai, Europe/Berlin or "
+            "America/New_York"
+        )
+
+
+def _turned(wall: pl.Series, text: pl.Series, zone: str) -> pl.Series:
+    """Times that state an offset, on the wall clock of `zone`."""
+    stated = text.str.extract(OFFSET)
+    if not stated.is_not_null().any():
+        return wall
+    sign = pl.when(pl.col("o").str.starts_with("-")).then(-1).otherwise(1)
+    digits = pl.col("o").str.replace_all(r"\D", "")
+    hours, rest = (digits.str.slice(a, 2).cast(pl.Int64, strict=False) for a in (0, 2))
+    minutes = sign * (60 * hours.fill_null(0) + rest.fill_null(0))
+    utc = pl.col("w") - pl.duration(minutes=minutes)
+    home = utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
+    both = pl.DataFrame({"w": wall, "o": stated})
+    return both.select(pl.when(pl.col("o").is_null()).then("w").otherwise(home).alias("w"))["w"]
 
 
 def _parse_unique(column: pl.Series, date_order: str | None) -> pl.Series:

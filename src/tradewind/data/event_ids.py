@@ -40,14 +40,15 @@ def kind_of(lines: pl.DataFrame) -> str:
 def with_event_ids(lines: pl.DataFrame, kind: str) -> pl.DataFrame:
     """The lines with `event_id`: 32 hex digits from what a line is about, not from where it stood.
 
-    orders   order and line number; without a line number, order, product, channel and location,
-             and the how-manieth distinct line of these it is (lines that differ only in status are
-             one line), returns counted apart
+    orders   channel, location, order and line number; without a line number, order, product,
+             channel and location, and the how-manieth distinct line of these it is (lines that
+             differ only in status are one line), returns counted apart
     daily    product, channel, location, day
     sales    product, channel, location, time, customer, and the how-manieth line of these it is
     """
     if kind == "orders" and "line" in lines.columns:
-        keys = [pl.col("order"), pl.col("line").fill_null(""), *_if_blank(lines)]
+        shop = [pl.col(c) for c in ("channel", "location") if c in lines.columns]
+        keys = [*shop, pl.col("order"), pl.col("line").fill_null(""), *_if_blank(lines)]
     elif kind == "orders":
         keys = [pl.col("order"), *map(pl.col, PLACE), pl.col("quantity") < 0]
     elif kind == "daily":

@@ -30,6 +30,7 @@ KIND = {
     "line": "text",
     "status": "text",
     "recorded": "date",
+    "restockable": "number",
 }
 """Our nouns, and what their cells hold."""
 
@@ -301,6 +302,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
         *("recordedat", "updatedat", "lastupdated", "lastupdatedat", "更新时间", "修改时间"),
         *("modifiedat", "exportedat", "lastupdateddate", "最后修改时间"),
     ),
+    "restockable": ("restockable", "restocked", "可二次销售", "可再售"),
 }
 """Noun → header names, squeezed as `squeezed` does; earlier names win over later ones."""
 

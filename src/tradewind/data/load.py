@@ -10,9 +10,12 @@ import polars as pl
 
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.columns import Columns, guess_columns
+from tradewind.data.exports import export_of
+from tradewind.data.exports.export import Export
 from tradewind.data.parse import Reading, parse
 from tradewind.data.read import Source, read, source_name
 from tradewind.data.repair import repair
+from tradewind.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +25,16 @@ class Loaded:
     lines      canonical sales lines, repaired
     columns    which header was taken for which noun
     cleaning   every repair, counted and listed
+    export     the marketplace's export that the table was recognised as; None for another table
     """
 
     lines: pl.DataFrame
     columns: Columns
     cleaning: Cleaning
+    export: Export | None = None
 
 
-def load_table(
+def load_table(  # noqa: PLR0913  # what a file cannot say of itself
     source: Source,
     *,
     mapping: Mapping[str, str] | None = None,
@@ -37,6 +42,7 @@ def load_table(
     date_order: str | None = None,
     kind: str | None = None,
     recorded_at: datetime | None = None,
+    zone: str | None = None,
 ) -> Loaded:
     """Read, guess the columns, parse and repair; nothing is written anywhere.
 
@@ -45,13 +51,44 @@ def load_table(
     date_order    "dmy" or "mdy" where dates such as 03/04/2024 leave it open
     kind          "orders", "daily" or "sales" where the table's looks deceive
     recorded_at   when the lines were recorded, where the table does not say
+    zone          IANA time zone of the market: times with an offset from UTC count on its clock
 
     Raises DataError or UnknownName; the message says which cell, what was wanted and what to do.
     """
-    raw = read(source, table=table)
-    columns = guess_columns(raw).corrected(mapping or {})
-    reading = Reading(date_order=date_order, kind=kind, recorded_at=recorded_at)
-    parsed = parse(raw, columns, source_name(source), reading)
+    return understand(
+        read(source, table=table),
+        source_name(source),
+        mapping=mapping,
+        date_order=date_order,
+        kind=kind,
+        recorded_at=recorded_at,
+        zone=zone,
+    )
+
+
+def understand(  # noqa: PLR0913  # as load_table
+    raw: pl.DataFrame,
+    name: str,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    date_order: str | None = None,
+    kind: str | None = None,
+    recorded_at: datetime | None = None,
+    zone: str | None = None,
+) -> Loaded:
+    """The lines of a table that was read already; `name` is what messages call it."""
+    export = export_of(raw.columns)
+    if export is None:
+        columns = guess_columns(raw)
+    else:
+        raw, columns = export.read(raw)
+    columns = columns.corrected(mapping or {})
+    currency = None if export is None else export.currency
+    reading = Reading(date_order, None, currency, kind, recorded_at, zone)
+    parsed = parse(raw, columns, name, reading)
     del raw  # a table of many millions of lines need not be held twice
-    lines, cleaning = repair(parsed)
-    return Loaded(lines, columns, cleaning)
+    try:
+        lines, cleaning = repair(parsed)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
+    return Loaded(lines, columns, cleaning, export)

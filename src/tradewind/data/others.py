@@ -43,8 +43,11 @@ KINDS = {
         },
         ("product", "counted_at", "on_hand"),
         {
-            "counted_at": ("date", "ds", "日期", "盘点日期", "盘点时间"),
-            "on_hand": ("stock", "quantity", "库存", "在手库存"),
+            "counted_at": ("as_of", "date", "ds", "snapshot date", "日期", "盘点日期", "盘点时间"),
+            "on_hand": (
+                *("sellable", "available", "stock", "quantity"),
+                *("可售库存", "可用库存", "库存", "在手库存"),
+            ),
         },
     ),
     "products": Kind(
@@ -54,7 +57,7 @@ KINDS = {
             "currency": "text",
             "pack_size": "number",
             "launched_at": "date",
-            "successor": "text",
+            **dict.fromkeys(("successor", "channel", "channel_sku"), "text"),
         },
         ("product",),
         {
@@ -63,6 +66,7 @@ KINDS = {
             "supplier": ("supplier name", "供应商", "供应商名称"),
             "pack_size": ("case pack", "units per case", "装箱数", "箱规"),
             "successor": ("替代商品", "替代商品编码"),
+            "channel_sku": ("listing", "channel code", "平台商品编码", "平台货号"),
         },
     ),
     "calendar": Kind(
@@ -76,6 +80,34 @@ KINDS = {
         {
             "start": ("start date", "date", "ds", "开始日期", "开始时间", "日期"),
             "end": ("end date", "结束日期", "结束时间"),
+        },
+    ),
+    "bundles": Kind(
+        {
+            **dict.fromkeys(("bundle", "component"), "text"),
+            "quantity": "number",
+            **dict.fromkeys(("starts", "ends"), "date"),
+        },
+        ("bundle", "component", "quantity"),
+        {
+            "bundle": ("kit", "set", "套装", "套装编码", "组合装"),
+            "component": ("item", "part", "子商品", "子件", "单品"),
+            "starts": ("from", "start", "开始日期"),
+            "ends": ("to", "end", "结束日期"),
+        },
+    ),
+    "rates": Kind(
+        {
+            "date": "date",
+            **dict.fromkeys(("from_currency", "to_currency"), "text"),
+            "rate": "number",
+        },
+        ("date", "from_currency", "to_currency", "rate"),
+        {
+            "date": ("ds", "日期"),
+            "from_currency": ("from", "source", "base", "原币种", "外币"),
+            "to_currency": ("to", "target", "quote", "目标币种", "本币"),
+            "rate": ("exchange rate", "汇率"),
         },
     ),
     "supply": Kind(

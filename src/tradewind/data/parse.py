@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from tradewind.data.columns import Columns
-from tradewind.data.dates import ORDERS, WANTED, YEARS, parse_dates
+from tradewind.data.dates import ORDERS, WANTED, YEARS, check_zone, lacks_offset, parse_dates
 from tradewind.data.event_ids import KINDS, kind_of, with_event_ids
 from tradewind.data.headers import KIND
 from tradewind.data.numbers import (
@@ -33,8 +33,10 @@ ALWAYS = (
 
 OPTIONAL = (
     *("promotion", "category", "stock", "views", "carts", "competitor_price", "regular_price"),
-    *("name", "brand"),
+    *("name", "brand", "restockable"),
 )
+ROW = "tradewind row"
+"""A column that says which row of the file each row of a prepared table was."""
 IDS = ("product", "customer", "order", "line")
 EMPTY_TEXT = pl.lit(None, pl.String)
 EXACT = 1e15
@@ -55,6 +57,7 @@ class Reading:
     date_order    "dmy", "mdy" or "ymd" for dates such as 03/04/2024; None: what the column proves
     decimal       "." or ","; None: what the number columns prove
     currency      for prices without a sign; None: unknown
+    zone          IANA time zone on whose clock times with an offset are read; None: as written
     kind          "orders", "daily" or "sales" (see `event_ids.kind_of`); None: what it looks like
     recorded_at   when these lines were recorded, where no column says it
     """
@@ -64,12 +67,14 @@ class Reading:
     currency: str | None = None
     kind: str | None = None
     recorded_at: datetime | None = None
+    zone: str | None = None
 
     def __post_init__(self) -> None:
         if self.date_order not in (None, *ORDERS):
             raise DataError(f"date_order {self.date_order!r} is not one of {ORDERS}")
         if self.decimal not in (None, ".", ","):
             raise DataError(f"decimal {self.decimal!r} is neither '.' nor ','")
+        check_zone(self.zone)
         if self.kind not in (None, *KINDS):
             raise DataError(f"kind {self.kind!r} is not one of {KINDS}")
 
@@ -135,7 +140,7 @@ def parse(
         if kind == "text":
             made[noun] = _ids(cells, noun) if noun in IDS else _text(cells.of(noun))
         elif kind == "date":
-            made[noun] = _dates(cells, noun, reading.date_order)
+            made[noun] = _dates(cells, noun, reading)
         elif kind == "number":
             made[noun] = _numbers(cells, noun, decimal)
         else:
@@ -148,6 +153,8 @@ def parse(
 def _filled(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """The rows in which any cell is filled, and their rows in the file."""
     rows = pl.int_range(2, len(raw) + 2, dtype=pl.UInt32, eager=True)
+    if ROW in raw.columns:
+        rows = raw[ROW].cast(pl.UInt32)
     filled = {
         c: pl.col(c).str.contains(r"\S").fill_null(False)
         if t == pl.String
@@ -198,10 +205,10 @@ def _ids(cells: Cells, noun: str) -> pl.Series:
     return text.set((text == "").fill_null(False), None)
 
 
-def _dates(cells: Cells, noun: str, date_order: str | None) -> pl.Series:
+def _dates(cells: Cells, noun: str, reading: Reading) -> pl.Series:
     column = cells.of(noun)
     try:
-        parsed = parse_dates(column, date_order)
+        parsed = parse_dates(column, reading.date_order, reading.zone)
     except DataError as error:
         where = f"{cells.name}, column {cells.columns.mapping[noun]!r}"
         raise DataError(str(error).replace("{where}", where)) from None
@@ -209,6 +216,12 @@ def _dates(cells: Cells, noun: str, date_order: str | None) -> pl.Series:
         empty = plain_text(column).is_null() if column.dtype == pl.String else column.is_null()
         wanted = f"{WANTED}, between {YEARS[0]} and {YEARS[1]}"
         cells.refuse(noun, parsed.is_null() & ~empty, wanted)
+    if reading.zone is None:
+        wanted = (
+            "an offset from UTC, as other cells of this column have, or the market's time zone "
+            "stated (--zone Asia/Shanghai)"
+        )
+        cells.refuse(noun, lacks_offset(column), wanted)
     return parsed
 
 
@@ -228,6 +241,8 @@ def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.Dat
     """The lines; a column that says the same throughout is kept as one value, not as many."""
     if "price" not in made and "amount" in made:
         made["price"] = _price_of_amount(made["amount"], made["quantity"])
+    if "restockable" in made:
+        made["restockable"] = made["restockable"] > 0
     recorded = made.get("recorded", pl.lit(None))
     lines = pl.DataFrame({"ordered_at": made["date"], "product": made["product"]}).with_columns(
         pl.coalesce(recorded, pl.lit(reading.recorded_at))

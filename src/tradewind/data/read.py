@@ -10,6 +10,7 @@ import polars as pl
 from narwhals.typing import IntoDataFrame
 
 from tradewind.data.databases import is_url, read_duckdb, read_url, safe_name
+from tradewind.data.documents import read_orders
 from tradewind.data.text import read_text
 from tradewind.errors import DataError
 
@@ -18,14 +19,16 @@ TEXT = (".csv", ".tsv", ".txt", ".tab")
 PARQUET = (".parquet", ".pq")
 EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 DUCKDB = (".duckdb", ".ddb")
+JSON = (".json", ".jsonl", ".ndjson")
 EXACT_DIGITS = 15  # a spreadsheet keeps no more digits of a number
 
 
 def read(source: Source, *, table: str | None = None) -> pl.DataFrame:
     """The table at `source` with every cell as found; cells of CSV files stay text.
 
-    source   path of a CSV, TSV, Parquet, Excel or DuckDB file; a postgresql:// or mysql:// URL;
-             or a data frame of polars, pandas or pyarrow
+    source   path of a CSV, TSV, Parquet, Excel or DuckDB file, or of orders as JSON (see
+             `documents`); a postgresql:// or mysql:// URL; or a data frame of polars, pandas or
+             pyarrow
     table    table (or query) of a database, sheet of a workbook; may be left out where there is one
 
     Raises DataError if there is nothing there, or it is not a table.
@@ -37,15 +40,17 @@ def read(source: Source, *, table: str | None = None) -> pl.DataFrame:
         return _with_rows(read_url(source, table), name)
     path = Path(source)
     ending = path.suffix.lower()
-    if ending not in (*TEXT, *PARQUET, *EXCEL, *DUCKDB):
+    if ending not in (*TEXT, *PARQUET, *EXCEL, *DUCKDB, *JSON):
         raise DataError(
             f"{name}: files ending {ending!r} are not read; there are "
-            f"{[*TEXT, *PARQUET, *EXCEL, *DUCKDB]} and postgresql:// and mysql:// URLs"
+            f"{[*TEXT, *PARQUET, *EXCEL, *DUCKDB, *JSON]} and postgresql:// and mysql:// URLs"
         )
     if not path.is_file():
         raise DataError(f"{name}: there is no file at {path}")
     if ending in DUCKDB:
         return _with_rows(read_duckdb(path, table), name)
+    if ending in JSON:
+        return read_orders(path)
     if ending in EXCEL:
         return _with_rows(_read_excel(path, table), name)
     if ending in PARQUET:

@@ -11,6 +11,7 @@ from tradewind.data.cleaning import Cleaning, cleaning_of
 from tradewind.data.statuses import NOT_SOLD, SOLD, is_sold
 from tradewind.errors import DataError
 
+KNOWN = (SOLD, "returned", *NOT_SOLD)
 NORMAL_MAD = 1.4826  # standard deviation of a normal / its median absolute deviation
 
 
@@ -34,8 +35,9 @@ def repair(lines: pl.DataFrame, repairs: Repairs = Repairs()) -> tuple[pl.DataFr
 
     Left out: lines without a quantity; exact duplicates; of lines with one event id all but the
     latest recorded (the last in the file where no time was recorded). Kept but apart from demand,
-    by their status: cancelled, pending, returned (also every negative quantity), absurd. A missing
-    price becomes the product's price before it, else after it, first on the same channel.
+    by their status: cancelled, pending, return (every negative quantity), absurd. Demand is gross:
+    a line that was returned later counts. A missing price becomes the product's price before it,
+    else after it, first on the same channel.
 
     Raises DataError if nothing is left that was sold.
     """
@@ -99,7 +101,7 @@ def _quantity_and_status(quantity: str, status: str) -> pl.Expr:
 
 
 def _with_statuses(lines: pl.DataFrame) -> tuple[pl.DataFrame, Cleaning]:
-    unknown = lines.filter(~pl.col("status").is_in([SOLD, *NOT_SOLD]))
+    unknown = lines.filter(~pl.col("status").is_in(KNOWN))
     done = _listed(
         "unknown_status",
         unknown,
@@ -108,19 +110,19 @@ def _with_statuses(lines: pl.DataFrame) -> tuple[pl.DataFrame, Cleaning]:
         note="counted as sold",
     )
     if len(unknown) or lines.select(pl.col("status").null_count()).item():
-        told = pl.col("status").is_in(NOT_SOLD)
+        told = pl.col("status").is_in(KNOWN)
         lines = lines.with_columns(pl.when(told).then("status").otherwise(pl.lit(SOLD)))
-    for status in ("cancelled", "pending", "returned"):
+    for status in ("cancelled", "pending", "return"):
         apart = lines.filter(pl.col("status") == status)
         done += _listed(status, apart, after=pl.lit(status), note="kept apart from demand")
-    negative = (pl.col("quantity") < 0) & (pl.col("status") == SOLD)
+    later = lines.filter(pl.col("status") == "returned")
+    done += _listed("returned", later, after=pl.lit("returned"), note="was demand all the same")
+    negative = (pl.col("quantity") < 0) & pl.col("status").is_in([SOLD, "returned"])
     returns = lines.filter(negative)
     if not len(returns):
         return lines, done
-    done += _listed(
-        "negative_quantity", returns, after=pl.lit("returned"), note="taken as a return"
-    )
-    after = pl.when(negative).then(pl.lit("returned")).otherwise("status")
+    done += _listed("negative_quantity", returns, after=pl.lit("return"), note="taken as a return")
+    after = pl.when(negative).then(pl.lit("return")).otherwise("status")
     return lines.with_columns(after.alias("status")), done
 
 

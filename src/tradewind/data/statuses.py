@@ -5,14 +5,15 @@ from __future__ import annotations
 import polars as pl
 
 SOLD = "paid"
-NOT_SOLD = ("cancelled", "returned", "pending", "absurd")
-"""Kept with the lines, apart from demand."""
+NOT_SOLD = ("cancelled", "return", "pending", "absurd")
+"""Kept with the lines, apart from demand. A line that was returned later ("returned") was demand;
+the return itself ("return") is a line of its own, with its date and a quantity below zero."""
 
 WORDS = {
+    "return": ("return", "退货单"),
     "returned": (
         *(
             "returned",
-            "return",
             "refunded",
             "refund",
             "chargeback",

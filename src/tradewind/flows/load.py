@@ -6,18 +6,27 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.columns import Columns
+from tradewind.data.exports.export import Export
+from tradewind.data.items import unlisted
 from tradewind.data.load import Loaded as Read
-from tradewind.data.load import load_table
+from tradewind.data.load import load_table, understand
 from tradewind.data.read import Source, source_name
-from tradewind.store import Workspace, audit, products, runs, sales, settings
+from tradewind.data.read import read as read_table
+from tradewind.store import Workspace, audit, bundles, mappings, products, runs, sales, settings
+from tradewind.store.mappings import SavedMapping
 from tradewind.store.runs import Run
 from tradewind.store.sales import Appended
+from tradewind.store.workspace import DATABASE
+
+SHOWN = ("ordered_at", "product", "quantity", "price", "currency", "channel", "location", "status")
+"""Columns of a line that a sample shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,9 @@ class Loaded:
     cleaning   every repair of these lines
     appended   new, changed, same and outdated lines
     summary    of all the sales now in the workspace
+    months     units and money by channel and month, of all the sales now in the workspace
+    unlisted   codes that no listing names, with units and money; none in a shop without listings
+    export     the marketplace's export that it was recognised as, None for another table
     """
 
     source: str
@@ -38,19 +50,24 @@ class Loaded:
     appended: Appended
     new_products: int
     summary: dict[str, object]
+    months: pl.DataFrame
+    unlisted: pl.DataFrame
+    export: Export | None
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
-        names = ("noun", "header", "examples", "why")
         return {
             "source": self.source,
+            "export": self.export.name if self.export else None,
             "lines": self.lines,
-            "columns": [dict(zip(names, row, strict=True)) for row in self.columns.rows()],
+            "columns": columns_of(self.columns),
             "repairs": repairs_of(self.cleaning),
             "appended": asdict(self.appended),
             "new_products": self.new_products,
             "workspace": self.summary,
+            "months": self.months.to_dicts(),
+            "unlisted": self.unlisted.to_dicts(),
             "seconds": self.seconds,
         }
 
@@ -78,13 +95,79 @@ def load(
     return keep(shop, read, source_name(source), at=at, start=start)
 
 
-def keep(shop: Workspace, read: Read, name: str, *, at: datetime, start: float) -> Loaded:
-    """Write repaired lines and what they say of their products, all or nothing."""
+def look(
+    source: Source,
+    saved: Mapping[str, SavedMapping],
+    use: str | None = None,
+    *,
+    told: SavedMapping,
+    at: datetime,
+) -> tuple[Read, SavedMapping]:
+    """What a source holds, read by what is told and by a saved mapping; nothing is written.
+
+    saved   mappings by name (`remembered`)
+    use     the name of one; without it, one that was saved for a file with just these headers
+    told    nouns, dates and table that are told now (`mapping_of`); they win over the saved ones
+
+    Returns the lines, and the mapping they were read by. Raises DataError for what cannot be read,
+    UnknownName for a mapping that is not there.
+    """
+    chosen = mappings.named(saved, use) if use else None
+    table = told.table or (chosen.table if chosen else None)
+    raw = read_table(source, table=table)
+    chosen = chosen or mappings.for_headers(saved, raw.columns) or SavedMapping({}, ())
+    by = SavedMapping(
+        {**chosen.nouns, **told.nouns},
+        raw.columns,
+        told.dates or chosen.dates,
+        table,
+        told.zone or chosen.zone,
+    )
+    read = understand(
+        raw,
+        source_name(source),
+        mapping=by.nouns,
+        date_order=by.dates,
+        recorded_at=at,
+        zone=by.zone,
+    )
+    return read, by
+
+
+def mapping_of(
+    nouns: Mapping[str, str], dates: str | None, table: str | None, zone: str | None
+) -> SavedMapping:
+    """What is told of a file whose headers nobody has seen yet."""
+    return SavedMapping(nouns, (), dates, table, zone)
+
+
+def remembered(path: Path) -> dict[str, SavedMapping]:
+    """The mappings saved in the workspace at `path`; none where there is no workspace yet."""
+    if not (path / DATABASE).exists():
+        return {}
+    with Workspace(path, create=False) as shop:
+        return mappings.all_of(shop.db)
+
+
+def keep(
+    shop: Workspace,
+    read: Read,
+    name: str,
+    *,
+    at: datetime,
+    start: float,
+    save: tuple[str, SavedMapping] | None = None,
+) -> Loaded:
+    """Write repaired lines and what they say of their products, all or nothing.
+
+    save   a name, and the mapping to remember by it
+    """
     run = runs.run_id(shop.db, "load", at)
     with shop.transaction() as db:
         appended = sales.append(db, read.lines, run)
         new_products = products.merge(db, read.lines)
-        summary = sales.summary(db)
+        summary, months = sales.summary(db), sales.months(db)
+        strangers = unlisted(read.lines, bundles.listings(db))
         seconds = time.perf_counter() - start
         counts = {**asdict(appended), "products": new_products}
         repairs = repairs_of(read.cleaning) if appended.new or appended.changed else []
@@ -93,6 +176,8 @@ def keep(shop: Workspace, read: Read, name: str, *, at: datetime, start: float) 
             db, Run(run, "load", at, seconds=seconds, settings={"source": name}, result=result)
         )
         audit.add(db, at, "tradewind", "load", name, **counts)
+        if save is not None:
+            mappings.put(db, *save)
         if "name" not in settings.get(db):
             settings.put(db, name=shop.path.name)
     return Loaded(
@@ -103,8 +188,31 @@ def keep(shop: Workspace, read: Read, name: str, *, at: datetime, start: float) 
         appended=appended,
         new_products=new_products,
         summary=summary,
+        months=months,
+        unlisted=strangers,
+        export=read.export,
         seconds=seconds,
     )
+
+
+def understood(read: Read, source: Source) -> dict[str, Any]:
+    """What was recognised and what will be repaired, before anything is written, for JSON."""
+    shown = [c for c in SHOWN if c in read.lines.columns and read.lines[c].null_count() < 5]
+    return {
+        "source": source_name(source),
+        "export": read.export.name if read.export else None,
+        "title": read.export.title if read.export else None,
+        "lines": len(read.lines),
+        "columns": columns_of(read.columns),
+        "repairs": repairs_of(read.cleaning),
+        "sample": read.lines.select(shown).head(5).to_dicts(),
+    }
+
+
+def columns_of(columns: Columns) -> list[dict[str, str]]:
+    """noun, header, examples and why, a row for each header."""
+    names = ("noun", "header", "examples", "why")
+    return [dict(zip(names, row, strict=True)) for row in columns.rows()]
 
 
 def repairs_of(cleaning: Cleaning) -> list[dict[str, Any]]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from tradewind.data.columns import Columns
 from tradewind.data.others import parse_other, planned
+from tradewind.data.rates import checked
 from tradewind.data.read import Source, read, source_name
-from tradewind.store import Workspace, audit, calendar, products, stock, supply
+from tradewind.store import Workspace, audit, bundles, calendar, products, rates, stock, supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,24 @@ def load_other(
 ) -> Taken:
     """Read a file of this kind and keep it, all or nothing; the same again changes nothing.
 
-    kind   "stock", "products", "calendar" (planned promotions and prices) or "supply"
+    kind   "stock", "products", "calendar" (planned promotions and prices), "rates" (of exchange),
+           "bundles" or "supply"
 
     Raises DataError naming row and column for what cannot be read.
     """
     at, name = at or datetime.now(), source_name(source)
     rows, columns = parse_other(read(source, table=table), kind, name, mapping)
     with shop.transaction() as db:
-        if kind == "stock":
+        if kind == "bundles":
+            written = bundles.merge(db, rows)
+        elif kind == "stock":
             written = stock.append(db, rows, name)
         elif kind == "products":
             written = products.merge(db, rows)
+            if "channel_sku" in rows.columns:
+                bundles.merge_listings(db, rows)
+        elif kind == "rates":
+            written = rates.merge(db, checked(rows.rename({"date": "ds"})))
         elif kind == "calendar":
             written = calendar.merge(db, planned(rows))
         else:

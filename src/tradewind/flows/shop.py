@@ -12,11 +12,13 @@ from tradewind.data.ahead import with_plans
 from tradewind.data.assemble import to_panel
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.demand import recover_demand
+from tradewind.data.items import listed, succeeded, unbundled
+from tradewind.data.rates import converted
 from tradewind.errors import DataError, UnknownName
 from tradewind.flows.asked import Question
 from tradewind.models.hindsight import Memory
 from tradewind.panel import Panel
-from tradewind.store import Workspace, calendar, products, sales, settings, stock
+from tradewind.store import Workspace, bundles, calendar, products, rates, sales, settings, stock
 from tradewind.task import MARKS, Roles, Task
 
 Shop = Workspace
@@ -60,6 +62,8 @@ def see(shop: Workspace, question: Question) -> Seen:
     lines = sales.lines(shop.db)
     if lines.is_empty():
         raise DataError(f"{shop.path} holds no sales yet; run `tradewind load FILE` first")
+    lines = in_one_currency(lines, rates.table(shop.db), settings.get(shop.db).get("currency"))
+    lines = in_own_products(shop, lines)
     counted = stock.table(shop.db)
     panel, cleaning = to_panel(
         lines,
@@ -78,6 +82,31 @@ def see(shop: Workspace, question: Question) -> Seen:
         currency=currencies[0] if len(currencies) == 1 else "",
         name=remembered.get("name", shop.path.name),
     )
+
+
+def in_own_products(shop: Workspace, lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines by the shop's own products: listings, bundles, successors resolved."""
+    lines = listed(lines, bundles.listings(shop.db))
+    lines = unbundled(lines, bundles.table(shop.db))
+    return succeeded(lines, products.table(shop.db))
+
+
+def in_one_currency(lines: pl.DataFrame, known: pl.DataFrame, wanted: str | None) -> pl.DataFrame:
+    """The lines in the shop's currency: the one it was told, else the only one rates lead to.
+
+    Lines of one currency, and those of a shop without rates, stay as they are. Raises DataError
+    where rates lead to several currencies and none was told, or a rate is missing.
+    """
+    have = lines["currency"].drop_nulls().unique()
+    if known.is_empty() or (len(have) < 2 and wanted in (None, *have)):
+        return lines
+    targets = known["to_currency"].unique().sort().to_list()
+    if wanted is None and len(targets) > 1:
+        raise DataError(
+            f"the exchange rates lead to {', '.join(targets)}; keep rates to one currency, that of "
+            "the shop"
+        )
+    return converted(lines, known, wanted or targets[0])
 
 
 def seen_of(

@@ -25,10 +25,11 @@ class Told:
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of a key with its values put in; KeyError for a key that is not there."""
-        return TEXTS[key][self._place].format(**values)
+        return TEXTS[key][self.place].format(**values)
 
     @property
-    def _place(self) -> int:
+    def place(self) -> int:
+        """Where our language stands in pairs of texts."""
         return LANGUAGES.index(self.language)
 
     def steps(self, count: int, freq: str) -> str:
@@ -37,11 +38,11 @@ class Told:
 
     def noun(self, noun: str) -> str:
         """What we call a column; `noun_of` leads back."""
-        return NOUNS[noun][self._place] if noun else "–"
+        return NOUNS[noun][self.place] if noun else "–"
 
     def kind(self, kind: str) -> str:
         """A kind of repair in the words of the report."""
-        return OF_THE_REPORT[f"kind_{kind}"][self._place]
+        return OF_THE_REPORT[f"kind_{kind}"][self.place]
 
     def sentence(self, english: str) -> str:
         """What a reader of files or the doctor says in English; as it is where we have no words."""
@@ -53,6 +54,10 @@ class Told:
         for word, key in STATUSES.items():
             change = re.sub(rf"\b{word}\b", self(key), change)
         return where + colon + change
+
+    def status(self, word: str) -> str:
+        """A status of a line in our words."""
+        return self(STATUSES[word]) if word in STATUSES else word
 
     def stage(self, english: str) -> str:
         """What a progress bar does: a stage, a file that is read, or a model at a cutoff."""

@@ -27,6 +27,18 @@ create view current_sales as
     qualify row_number() over (partition by event_id order by version desc) = 1;
 """
 
+RETURNS = """
+drop view current_sales;
+alter table sales add column restockable boolean;
+create view current_sales as
+    select * from sales
+    where version = 1 and event_id not in (select event_id from sales where version > 1)
+    union all
+    select * from sales where version > 1
+    qualify row_number() over (partition by event_id order by version desc) = 1;
+"""
+"""What a return says of its goods: whether they can be sold again."""
+
 MONEY = ("price", "regular_price", "competitor_price")
 TEXT = pl.String()
 LINE: dict[str, pl.DataType] = {
@@ -38,6 +50,7 @@ LINE: dict[str, pl.DataType] = {
     **dict.fromkeys(MONEY, pl.Float64()),
     **dict.fromkeys(("currency", "status"), TEXT),
     **dict.fromkeys(("promotion", "stock", "views", "carts"), pl.Float64()),
+    "restockable": pl.Boolean(),
 }
 CONTENT = [c for c in LINE if c not in ("event_id", "recorded_at")]
 
@@ -104,6 +117,22 @@ def lines(db: Connection) -> pl.DataFrame:
         db, f"select {', '.join(LINE)} from current_sales order by ordered_at, product, event_id"
     )
     return rows.with_columns(from_units(c) for c in MONEY)
+
+
+def months(db: Connection) -> pl.DataFrame:
+    """channel, currency, month, orders of units and money sold: to hold against the back office.
+
+    Cancelled and unpaid lines and returns are not in it; what was returned later is.
+    """
+    rows = select(
+        db,
+        """select channel, currency, strftime(ordered_at, '%Y-%m') as month,
+                  count(*) as lines, sum(quantity) as units, sum(quantity * price) as amount
+           from current_sales
+           where status not in ('cancelled', 'return', 'pending', 'absurd') and quantity > 0
+           group by all order by channel nulls first, currency, month""",
+    )
+    return rows.with_columns(from_units("amount"))
 
 
 def summary(db: Connection) -> dict[str, object]:

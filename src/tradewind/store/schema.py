@@ -8,12 +8,14 @@ from pathlib import Path
 from tradewind.errors import DataError
 from tradewind.store import (
     audit,
+    bundles,
     calendar,
     decisions,
     events,
     forecasts,
     overrides,
     products,
+    rates,
     registry,
     runs,
     sales,
@@ -29,14 +31,21 @@ ROOMS = (
     decisions, overrides, events, registry, users, audit, settings,
 )  # fmt: skip
 
-MIGRATIONS: tuple[str, ...] = ("\n".join(room.CREATE for room in ROOMS),)
+MIGRATIONS: tuple[str, ...] = (
+    "\n".join(room.CREATE for room in ROOMS),
+    sales.RETURNS,
+    rates.CREATE,
+    bundles.CREATE,
+)
 """SQL that leads from version i to i + 1; the first one starts from nothing.
 
 Once released, an entry never changes, and neither does the CREATE it is made of: a later release
 appends `alter table …` here.
 """
 
-TABLES = tuple(room.__name__.split(".")[-1].replace("registry", "models") for room in ROOMS)
+TABLES = tuple(
+    room.__name__.split(".")[-1].replace("registry", "models") for room in (*ROOMS, rates, bundles)
+)
 
 
 def version_of(db: Connection) -> int:
