@@ -68,8 +68,8 @@ def test_the_fast_reader_agrees_with_the_slow_one(rows: list[list[str]]) -> None
     text = "a,b\n" + "\n".join(quoted) + "\n"
     slow = _slow(text, ",", "a.csv")
     assert slow["a"].fill_null("").to_list() == [r[0] for r in rows]
-    if _is_plain(text, ","):
-        fast = _fast(text, ",", "a.csv")
+    if _is_plain(text.encode(), ","):
+        fast = _fast(text.encode(), text, ",", "a.csv")
         assert fast is not None
         assert fast.with_columns(pl.all().fill_null("")).equals(
             slow.with_columns(pl.all().fill_null(""))
@@ -121,5 +121,5 @@ def test_a_long_file_is_plain_if_each_of_its_blocks_is(
     last: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(text_files, "BLOCK", 8)
-    assert _is_plain("a,b\n" + "1,2\n" * 9 + last + "\n", ",") == (last in ("1,2", ""))
-    assert not _is_plain("\n" + "1,2\n" * 9, ",")
+    assert _is_plain(("a,b\n" + "1,2\n" * 9 + last + "\n").encode(), ",") == (last in ("1,2", ""))
+    assert not _is_plain(b"\n" + b"1,2\n" * 9, ",")

@@ -16,7 +16,10 @@ YEARS = (1970, 2100)
 """Dates outside these years are taken for mistakes."""
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-COMMON = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S")
+COMMON = (
+    *("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S"),
+    *("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"),
+)
 """Forms that need no thought; a column wholly in one of them is parsed at once."""
 
 WANTED = "a date such as 2024-03-05, 20240305, 5 Mar 2024 or 2024年3月5日"

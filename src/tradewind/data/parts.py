@@ -10,6 +10,14 @@ PART = 1_000_000
 """Lines worked on at once."""
 
 
+def in_one_piece(table: pl.DataFrame) -> pl.DataFrame:
+    """The columns, each in one piece of memory; `table` loses them one by one.
+
+    Pieces of columns that do not match would be copied, all of them, by whatever comes next.
+    """
+    return pl.DataFrame([table.drop_in_place(name).rechunk() for name in table.columns])
+
+
 def parts_of(lines: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """The lines in order, at most PART at once; one empty part of an empty table.
 

@@ -11,6 +11,7 @@ from narwhals.typing import IntoDataFrame
 
 from tradewind.data.databases import is_url, read_duckdb, read_url, safe_name
 from tradewind.data.documents import read_orders
+from tradewind.data.parts import in_one_piece
 from tradewind.data.text import read_text
 from tradewind.errors import DataError
 
@@ -34,7 +35,8 @@ def read(source: Source, *, table: str | None = None) -> pl.DataFrame:
     Raises DataError if there is nothing there, or it is not a table.
     """
     if not isinstance(source, str | Path):
-        return _with_rows(nw.from_native(source, eager_only=True).to_polars(), "the data frame")
+        frame = nw.from_native(source, eager_only=True).to_polars().clone()  # theirs stays whole
+        return _with_rows(frame, "the data frame")
     name = source_name(source)
     if isinstance(source, str) and is_url(source):
         return _with_rows(read_url(source, table), name)
@@ -55,11 +57,14 @@ def read(source: Source, *, table: str | None = None) -> pl.DataFrame:
         return _with_rows(_read_excel(path, table), name)
     if ending in PARQUET:
         return _with_rows(_read_parquet(path), name)
+    return _with_rows(read_text(_bytes(path), name), name)
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise DataError(f"{name} cannot be read: {error.strerror}") from None
-    return _with_rows(read_text(content, name), name)
+        raise DataError(f"{path.name} cannot be read: {error.strerror}") from None
 
 
 def source_name(source: Source) -> str:
@@ -72,7 +77,7 @@ def source_name(source: Source) -> str:
 def _with_rows(table: pl.DataFrame, name: str) -> pl.DataFrame:
     if not table.width or not len(table.filter(~pl.all_horizontal(pl.all().is_null()))):
         raise DataError(f"{name} has a header ({table.columns}) and no rows below it")
-    return table
+    return in_one_piece(table)
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:

@@ -14,6 +14,8 @@ from tradewind.errors import DataError
 BLOCK = 1 << 24
 """Bytes of a file that are looked at at once."""
 
+HEAD = 1 << 20
+"""Characters of a file in which its header stands."""
 DELIMITERS = (",", "\t", ";", "|")
 SIGNATURES = {
     b"PK\x03\x04": "a zip archive or Excel workbook; give it the ending .xlsx",
@@ -38,10 +40,11 @@ def read_text(content: bytes, name: str) -> pl.DataFrame:
         raise DataError(f"{name} is empty; it needs a header row and at least one row below it")
     if text.lstrip()[:1] == "<" and "<html" in text[:2000].lower():
         raise DataError(f"{name} is a web page (HTML); export the table as CSV or Excel")
-    delimiter = delimiter_of(text)
-    table = _fast(text, delimiter, name) if _is_plain(text, delimiter) else None
+    delimiter, head, plain = delimiter_of(text), text[:HEAD], text.encode()
+    del content, text  # a file of a gigabyte need not lie in memory three times
+    table = _fast(plain, head, delimiter, name) if _is_plain(plain, delimiter) else None
     if table is None:
-        table = _slow(text, delimiter, name)
+        table = _slow(plain.decode(), delimiter, name)
     return table
 
 
@@ -90,14 +93,13 @@ def delimiter_of(text: str) -> str:
     return max(present, key=lambda d: found[d], default=",")
 
 
-def _is_plain(text: str, delimiter: str) -> bool:
+def _is_plain(content: bytes, delimiter: str) -> bool:
     """Whether every line outside quotes has as many delimiters as the header, or is blank.
 
     Only then polars may parse it: it fills short rows with nulls without a word.
     """
-    if text[:4].lower() == "sep=":
+    if content[:4].lower() == b"sep=":
         return False
-    content = text.encode()
     if b'"' not in content:
         return _has_as_many(content, delimiter.encode())
     data = np.frombuffer(content, dtype=np.uint8)
@@ -153,12 +155,10 @@ def _quotes_stand_at_edges(
     return bool(np.isin(before, [delimiter, ord("\n"), ord('"')]).all())
 
 
-def _fast(text: str, delimiter: str, name: str) -> pl.DataFrame | None:
-    header = next(csv.reader(io.StringIO(text), delimiter=delimiter))
+def _fast(content: bytes, head: str, delimiter: str, name: str) -> pl.DataFrame | None:
+    header = next(csv.reader(io.StringIO(head), delimiter=delimiter))
     try:
-        table = pl.read_csv(
-            io.BytesIO(text.encode()), separator=delimiter, has_header=True, infer_schema=False
-        )
+        table = pl.read_csv(content, separator=delimiter, has_header=True, infer_schema=False)
     except pl.exceptions.PolarsError:
         return None  # the plain reader finds out what is wrong, and where
     return _with_header(table, header, name) if len(table.columns) == len(header) else None

@@ -20,6 +20,8 @@ from tradewind.store.query import Connection, transaction
 from tradewind.store.registry import Registry
 
 DATABASE = "tradewind.duckdb"
+CONFIG = {"preserve_insertion_order": "true", "memory_limit": "1GB"}
+"""Beyond its memory the database works on disk, beside its file: what it reads is ours to hold."""
 OWNER = "tradewind.owner.json"
 
 
@@ -124,7 +126,7 @@ def _remove(made: tuple[Path, ...]) -> None:
 
 def _connect(file: Path, owner: Path) -> Connection:
     try:
-        return duckdb.connect(str(file), config={"preserve_insertion_order": "true"})
+        return duckdb.connect(str(file), config=CONFIG)
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise WorkspaceBusy(_busy(file, owner, str(error))) from error
