@@ -20,7 +20,10 @@ from tradewind.store.query import Connection, transaction
 from tradewind.store.registry import Registry
 
 DATABASE = "tradewind.duckdb"
-CONFIG = {"preserve_insertion_order": "true", "memory_limit": "1GB"}
+CONFIG: dict[str, bool | int | float | str | list[str]] = {
+    "preserve_insertion_order": "true",
+    "memory_limit": "1GB",
+}
 """Beyond its memory the database works on disk, beside its file: what it reads is ours to hold."""
 OWNER = "tradewind.owner.json"
 
