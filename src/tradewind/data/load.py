@@ -13,6 +13,7 @@ from tradewind.data.columns import Columns, guess_columns
 from tradewind.data.exports import export_of
 from tradewind.data.exports.export import Export
 from tradewind.data.parse import Reading, parse
+from tradewind.data.parts import in_one_piece
 from tradewind.data.read import Source, read, source_name
 from tradewind.data.repair import repair
 from tradewind.errors import DataError
@@ -83,6 +84,8 @@ def understand(  # noqa: PLR0913  # as load_table
     else:
         raw, columns = export.read(raw)
     columns = columns.corrected(mapping or {})
+    if any(columns.header(noun) for noun in ("order", "status", "currency")):
+        raw = in_one_piece(raw)  # what is worked out of these comes in one piece, too
     currency = None if export is None else export.currency
     reading = Reading(date_order, None, currency, kind, recorded_at, zone)
     parsed = parse(raw, columns, name, reading)

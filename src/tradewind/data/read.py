@@ -11,7 +11,6 @@ from narwhals.typing import IntoDataFrame
 
 from tradewind.data.databases import is_url, read_duckdb, read_url, safe_name
 from tradewind.data.documents import read_orders
-from tradewind.data.parts import in_one_piece
 from tradewind.data.text import read_text
 from tradewind.errors import DataError
 
@@ -77,7 +76,7 @@ def source_name(source: Source) -> str:
 def _with_rows(table: pl.DataFrame, name: str) -> pl.DataFrame:
     if not table.width or not len(table.filter(~pl.all_horizontal(pl.all().is_null()))):
         raise DataError(f"{name} has a header ({table.columns}) and no rows below it")
-    return in_one_piece(table)
+    return table
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
