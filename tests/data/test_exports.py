@@ -116,6 +116,28 @@ def test_a_settlement_gives_what_was_sold_and_what_came_back() -> None:
     assert days == [date(2025, 3, 9), date(2025, 3, 14)]  # 01:12 UTC is the evening before
 
 
+def test_an_item_sent_in_two_shipments_is_two_lines(tmp_path: Path) -> None:
+    head, *lines = (FILES / "amazon-settlement.txt").read_text().splitlines()
+    at = head.split("\t").index("shipment-id")
+    parts = []
+    for number in ("S1", "S2"):
+        cells = lines[1].split("\t")
+        cells[at] = number
+        parts.append("\t".join(cells))
+    file = tmp_path / "settlement.txt"
+    file.write_text("\n".join([head, *parts]))
+    assert load_table(file).lines["quantity"].to_list() == [2.0, 2.0]
+
+
+def test_what_was_taken_out_before_it_was_sent_is_no_demand(tmp_path: Path) -> None:
+    told = json.loads((FILES / "shopify.json").read_text())
+    told["orders"][0]["refunds"][0]["refund_line_items"][0]["restock_type"] = "cancel"
+    file = tmp_path / "orders.json"
+    file.write_text(json.dumps(told))
+    read = load_table(file).lines.filter(pl.col("product") == "LS-M")
+    assert read.select("quantity", "status").rows() == [(1.0, "paid")]
+
+
 def test_tmall_demand_is_gross_and_what_was_never_sent_is_none() -> None:
     assert rows("taobao-items.csv", "product", "quantity", "price", "currency", "status") == [
         ("LJ-250", 2.0, 159.0, "CNY", "paid"),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
+from datetime import datetime
 from pathlib import Path
+
+import numpy as np
+import pytest
 
 from tradewind.data import columns, others
 from tradewind.data.cleaning import KINDS as REPAIRS
@@ -13,10 +17,13 @@ from tradewind.data.others import KINDS
 from tradewind.flows import demo
 from tradewind.flows.texts import NOUNS, TEXTS
 from tradewind.flows.words import ENGLISH, STAGES, Told, noun_of
+from tradewind.models.history import History
+from tradewind.models.naive import rescued
+from tradewind.models.sane import replace_wild
 
 SRC = Path(inspect.getfile(columns)).parents[1]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-BUILT = ("why_", "look_", "stage_", "status_", "target_", "kind_of_", "planned_")
+BUILT = ("because_", "why_", "look_", "stage_", "status_", "target_", "kind_of_", "planned_")
 """Keys that are looked up by what another room says, or put together."""
 
 
@@ -74,3 +81,33 @@ def test_stages_of_a_progress_bar_have_words() -> None:
     assert zh.stage("reading sales.csv") == "读取 sales.csv"
     assert zh.stage("theta at 2026-01-05") == "theta 2026-01-05"
     assert Told("en").stage("theta at 2026-01-05") == "theta at 2026-01-05"
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("12 observations of y, 53 wanted: an assumed spread", "y 只有 12 个观测"),
+        ("0 observations of y, 53 wanted: forecast as zero", "按零预测"),
+        ("too few observations to fit: seasonal naive", "改用季节朴素法"),
+        ("revenue is not calibrated: no earlier cutoff to learn from", "revenue 未校准"),
+        ("ValueError: a message of somebody else", "ValueError: a message of somebody else"),
+    ],
+)
+def test_why_a_model_steps_back_is_told_in_the_reader_s_words(english: str, chinese: str) -> None:
+    assert chinese in Told("zh").reason(english)
+    assert Told("en").reason(english) == english
+
+
+def test_every_reason_of_the_models_has_words() -> None:
+    """The reasons as the models write them: a change there must come here, too."""
+    end = datetime(2026, 1, 4)
+    some = History(("a",), np.ones((1, 4)), end, "D", 7)
+    never = History(("a",), np.full((1, 4), np.nan), end, "D", 7)
+    few = rescued(some, "m", np.array([True]), 9)
+    none = rescued(never, "m", np.array([True]), 9)
+    wild = replace_wild(some, np.full((1, 2, 1), 1e9), (0.5,), "m", {})[1]
+    reasons = {0: "too few observations to fit"}
+    short = replace_wild(some, np.ones((1, 2, 1)), (0.5,), "m", reasons)[1]
+    assert len(few) == len(none) == len(wild) == len(short) == 1
+    for rescue in (*few, *none, *wild, *short):
+        assert Told("zh").reason(rescue.reason) != rescue.reason

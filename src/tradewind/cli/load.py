@@ -21,7 +21,7 @@ def load(
     source: Annotated[
         str,
         typer.Argument(
-            help="CSV, TSV, Parquet, Excel or DuckDB file, or a postgresql:// or mysql:// URL."
+            help="CSV, TSV, Parquet, Excel, DuckDB or JSON file, or a postgresql:// or mysql:// URL"
         ),
     ],
     workspace: At = HERE,
@@ -54,7 +54,7 @@ def load(
     lang: LangOption = None,
     json: Json = False,
 ) -> None:
-    """Read sales, stock, products, plans or supply; the same file again changes nothing."""
+    """Read sales, or what --kind says; the same file again changes nothing."""
     from tradewind.flows import load as flow
 
     say, named = told(lang), pairs(mapping or [])

@@ -49,15 +49,16 @@ def understood(say: Told, told: dict[str, Any]) -> None:
 
 def months(say: Told, told: dict[str, Any], rows: int = 12) -> None:
     """The newest months by channel, to hold against the back office."""
-    found = sorted(told["months"], key=lambda row: row["month"])[-rows:]
-    if len({row["channel"] for row in told["months"]} - {None}) < 1:
+    every = told["months"]
+    if not any(row["channel"] for row in every):
         return
     table(
         say,
         say("months"),
         [Column(say(name)) for name in ("month", "channel", "units", "amount", "currency")],
-        [(r["month"], r["channel"], r["units"], r["amount"], r["currency"]) for r in found],
+        [(r["month"], r["channel"], r["units"], r["amount"], r["currency"]) for r in every[-rows:]],
         say("months_note"),
+        *[say("last_rows", shown=rows, all=len(every))] * (len(every) > rows),
     )
 
 
@@ -161,7 +162,10 @@ def leaderboard(say: Told, told: dict[str, Any]) -> None:
             for row in told["leaderboard"]
         ],
         say("skill_note"),
-        *[say("failure", **failure) for failure in told["failures"][:3]],
+        *[
+            say("failure", **{**failure, "reason": say.reason(failure["reason"])})
+            for failure in told["failures"][:3]
+        ],
     )
 
 

@@ -84,8 +84,11 @@ def _returned(refund: Document, by_id: dict[str | None, Document]) -> list[Docum
         quantity = _cell(item.get("quantity"))
         if line is None or quantity is None:
             continue
+        if _cell(item.get("restock_type")) == "cancel":  # taken out before it was sent: no demand
+            line["line.quantity"] = _less(line.get("line.quantity"), quantity)
+            continue
         number = f"{line['line.id']}/{_cell(item.get('id')) or _cell(refund.get('id')) or ''}"
-        restocked = _cell(item.get("restock_type")) in ("return", "cancel", "legacy_restock")
+        restocked = _cell(item.get("restock_type")) in ("return", "legacy_restock")
         rows.append(
             line
             | {
@@ -96,6 +99,14 @@ def _returned(refund: Document, by_id: dict[str | None, Document]) -> list[Docum
             }
         )
     return rows
+
+
+def _less(had: str | None, taken: str) -> str | None:
+    """What is left of a quantity; as it stands where either is no number, for parsing to refuse."""
+    try:
+        return f"{max(float(had or ''), float(taken)) - float(taken):g}"
+    except ValueError:
+        return had
 
 
 def _dicts(value: Any) -> list[Document]:

@@ -77,7 +77,11 @@ def understand(  # noqa: PLR0913  # as load_table
     recorded_at: datetime | None = None,
     zone: str | None = None,
 ) -> Loaded:
-    """The lines of a table that was read already; `name` is what messages call it."""
+    """The lines of a table that was read already.
+
+    raw    loses its columns where it holds order lines: they are brought into one piece
+    name   what messages call it
+    """
     export = export_of(raw.columns)
     if export is None:
         columns = guess_columns(raw)
@@ -87,7 +91,9 @@ def understand(  # noqa: PLR0913  # as load_table
     if any(columns.header(noun) for noun in ("order", "status", "currency")):
         raw = in_one_piece(raw)  # what is worked out of these comes in one piece, too
     currency = None if export is None else export.currency
-    reading = Reading(date_order, None, currency, kind, recorded_at, zone)
+    reading = Reading(
+        date_order=date_order, currency=currency, kind=kind, recorded_at=recorded_at, zone=zone
+    )
     parsed = parse(raw, columns, name, reading)
     del raw  # a table of many millions of lines need not be held twice
     try:

@@ -19,6 +19,7 @@ from tradewind.data.load import Loaded as Read
 from tradewind.data.load import load_table, understand
 from tradewind.data.read import Source, source_name
 from tradewind.data.read import read as read_table
+from tradewind.data.statuses import NOT_SOLD
 from tradewind.store import Workspace, audit, bundles, mappings, products, runs, sales, settings
 from tradewind.store.mappings import SavedMapping
 from tradewind.store.runs import Run
@@ -166,7 +167,7 @@ def keep(
     with shop.transaction() as db:
         appended = sales.append(db, read.lines, run)
         new_products = products.merge(db, read.lines)
-        summary, months = sales.summary(db), sales.months(db)
+        summary, months = sales.summary(db), sales.months(db, NOT_SOLD)
         strangers = unlisted(read.lines, bundles.listings(db))
         seconds = time.perf_counter() - start
         counts = {**asdict(appended), "products": new_products}

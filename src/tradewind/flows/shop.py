@@ -62,7 +62,7 @@ def see(shop: Workspace, question: Question) -> Seen:
     lines = sales.lines(shop.db)
     if lines.is_empty():
         raise DataError(f"{shop.path} holds no sales yet; run `tradewind load FILE` first")
-    lines = in_one_currency(lines, rates.table(shop.db), settings.get(shop.db).get("currency"))
+    lines = in_one_currency(lines, rates.table(shop.db))
     lines = in_own_products(shop, lines)
     counted = stock.table(shop.db)
     panel, cleaning = to_panel(
@@ -91,22 +91,21 @@ def in_own_products(shop: Workspace, lines: pl.DataFrame) -> pl.DataFrame:
     return succeeded(lines, products.table(shop.db))
 
 
-def in_one_currency(lines: pl.DataFrame, known: pl.DataFrame, wanted: str | None) -> pl.DataFrame:
-    """The lines in the shop's currency: the one it was told, else the only one rates lead to.
+def in_one_currency(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The lines in the currency that the exchange rates lead to.
 
     Lines of one currency, and those of a shop without rates, stay as they are. Raises DataError
-    where rates lead to several currencies and none was told, or a rate is missing.
+    where rates lead to several currencies, or one is missing.
     """
-    have = lines["currency"].drop_nulls().unique()
-    if known.is_empty() or (len(have) < 2 and wanted in (None, *have)):
+    if known.is_empty() or lines["currency"].drop_nulls().n_unique() < 2:
         return lines
     targets = known["to_currency"].unique().sort().to_list()
-    if wanted is None and len(targets) > 1:
+    if len(targets) > 1:
         raise DataError(
             f"the exchange rates lead to {', '.join(targets)}; keep rates to one currency, that of "
             "the shop"
         )
-    return converted(lines, known, wanted or targets[0])
+    return converted(lines, known, targets[0])
 
 
 def seen_of(

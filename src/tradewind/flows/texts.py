@@ -61,6 +61,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{all} in all, forecast by these codes; name them with --kind products (channel_sku)",
         "共 {all} 个，按这些编码预测；用 --kind products（平台商品编码）对应起来",
     ),
+    "last_rows": (
+        "the last {shown} of {all} rows; --json has all",
+        "共 {all} 行，显示最后 {shown} 行；--json 中有全部",
+    ),
     "month": ("month", "月份"),
     "amount": ("amount", "金额"),
     "why_export": ("so in this export", "该导出格式如此"),
@@ -104,6 +108,35 @@ TEXTS: dict[str, tuple[str, str]] = {
     "why_only_dates": ("the only column left with dates", "余下唯一的日期列"),
     "why_only_numbers": ("the only column left with numbers", "余下唯一的数字列"),
     "why_as_in_sales": ("as in sales tables", "与销售表相同"),
+    # why a model could not answer as it should
+    "because_few": (
+        "{have} observations of {what}, {want} wanted: an assumed spread",
+        "{what} 只有 {have} 个观测，需要 {want} 个：区间宽度按假设取",
+    ),
+    "because_none": (
+        "{have} observations of {what}, {want} wanted: forecast as zero",
+        "{what} 只有 {have} 个观测，需要 {want} 个：按零预测",
+    ),
+    "because_short": (
+        "too few observations to fit: seasonal naive",
+        "观测太少，无法拟合：改用季节朴素法",
+    ),
+    "because_unfit": (
+        "statsforecast could not fit it: seasonal naive",
+        "statsforecast 无法拟合：改用季节朴素法",
+    ),
+    "because_wild": (
+        "its forecast left the range of the history: seasonal naive",
+        "预测超出历史范围：改用季节朴素法",
+    ),
+    "because_uncalibrated": (
+        "{what} is not calibrated: no earlier cutoff to learn from",
+        "{what} 未校准：没有更早的截止点可学",
+    ),
+    "because_unweighted": (
+        "weights are not learnt: no earlier cutoff to learn from",
+        "权重未学习：没有更早的截止点可学",
+    ),
     # what became of a line, in the example of a repair
     "status_cancelled": ("cancelled", "已取消"),
     "status_pending": ("pending", "未付款"),

@@ -14,6 +14,12 @@ STAGES = {english: key for key, (english, _) in TEXTS.items() if key.startswith(
 NOUN_OF = {chinese: noun for noun, (_, chinese) in NOUNS.items()}
 STATUSES = {TEXTS[key][0]: key for key in TEXTS if key.startswith("status_")}
 AT = re.compile(r"^(?P<model>.+) at (?P<date>\d{4}-\d\d-\d\d)$")
+REASONS = {
+    re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>\\w+)", re.escape(english))): key
+    for key, (english, _) in TEXTS.items()
+    if key.startswith("because_")
+}
+"""What models say when they step back, and the key of our words for it."""
 READING = re.compile(r"^reading (?P<name>.+)$")
 
 
@@ -54,6 +60,13 @@ class Told:
         for word, key in STATUSES.items():
             change = re.sub(rf"\b{word}\b", self(key), change)
         return where + colon + change
+
+    def reason(self, english: str) -> str:
+        """Why a model could not answer as it should; as it is where we have no words."""
+        for pattern, key in REASONS.items():
+            if found := pattern.fullmatch(english):
+                return self(key, **found.groupdict())
+        return english
 
     def status(self, word: str) -> str:
         """A status of a line in our words."""

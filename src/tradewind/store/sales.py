@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,7 +12,17 @@ from tradewind.store.query import Connection, change, lent, select, shaped
 
 # No index: an index over tens of millions of event ids does not fit into memory beside the rest.
 # `append` is the only writer, and its join keeps (event_id, version) unique.
-CREATE = """
+VIEW = """
+create view current_sales as
+    select * from sales
+    where version = 1 and event_id not in (select event_id from sales where version > 1)
+    union all
+    select * from sales where version > 1
+    qualify row_number() over (partition by event_id order by version desc) = 1;
+"""
+"""The latest version of every line."""
+
+CREATE = f"""
 create table sales (
     event_id varchar not null, version integer not null, recorded_at timestamp not null,
     ordered_at timestamp not null, product varchar not null, channel varchar, location varchar,
@@ -19,24 +30,12 @@ create table sales (
     competitor_price bigint, currency varchar, status varchar, promotion double, stock double,
     views double, carts double, batch varchar
 );
-create view current_sales as
-    select * from sales
-    where version = 1 and event_id not in (select event_id from sales where version > 1)
-    union all
-    select * from sales where version > 1
-    qualify row_number() over (partition by event_id order by version desc) = 1;
-"""
+{VIEW}"""
 
-RETURNS = """
+RETURNS = f"""
 drop view current_sales;
 alter table sales add column restockable boolean;
-create view current_sales as
-    select * from sales
-    where version = 1 and event_id not in (select event_id from sales where version > 1)
-    union all
-    select * from sales where version > 1
-    qualify row_number() over (partition by event_id order by version desc) = 1;
-"""
+{VIEW}"""
 """What a return says of its goods: whether they can be sold again."""
 
 MONEY = ("price", "regular_price", "competitor_price")
@@ -119,18 +118,19 @@ def lines(db: Connection) -> pl.DataFrame:
     return rows.with_columns(from_units(c) for c in MONEY)
 
 
-def months(db: Connection) -> pl.DataFrame:
-    """channel, currency, month, orders of units and money sold: to hold against the back office.
+def months(db: Connection, apart: Sequence[str]) -> pl.DataFrame:
+    """channel, currency, month, lines, units and amount sold: to hold against the back office.
 
-    Cancelled and unpaid lines and returns are not in it; what was returned later is.
+    apart   statuses of lines that are no demand
     """
     rows = select(
         db,
         """select channel, currency, strftime(ordered_at, '%Y-%m') as month,
                   count(*) as lines, sum(quantity) as units, sum(quantity * price) as amount
            from current_sales
-           where status not in ('cancelled', 'return', 'pending', 'absurd') and quantity > 0
-           group by all order by channel nulls first, currency, month""",
+           where not list_contains($1, coalesce(status, '')) and quantity > 0
+           group by all order by month, channel nulls first, currency""",
+        list(apart),
     )
     return rows.with_columns(from_units("amount"))
 

@@ -77,7 +77,10 @@ def _at_home(table: pl.DataFrame, name: str, at: pl.Expr, channel: str) -> pl.Da
 
 
 def settlement(raw: pl.DataFrame) -> pl.DataFrame:
-    """The principal of orders and refunds; fees, taxes, shipping and transfers are no sales."""
+    """The principal of orders and refunds; fees, taxes, shipping and transfers are no sales.
+
+    An item sent in two shipments, or refunded twice, is a line for each.
+    """
     kind, item = (text(raw, c).str.to_lowercase() for c in ("amount-type", "amount-description"))
     rows = raw.with_row_index(ROW, offset=2).filter(
         (kind == "itemprice")
@@ -85,8 +88,12 @@ def settlement(raw: pl.DataFrame) -> pl.DataFrame:
         & text(raw, "transaction-type").str.to_lowercase().is_in(["order", "refund"])
     )
     back = text(raw, "transaction-type").str.to_lowercase() == "refund"
-    quantity, code, day = (
-        text(raw, c) for c in ("quantity-purchased", "order-item-code", "posted-date")
+    quantity, code, day, shipment, refund = (
+        text(raw, c)
+        for c in (
+            *("quantity-purchased", "order-item-code", "posted-date"),
+            *("shipment-id", "adjustment-id"),
+        )
     )
     table = rows.with_columns(
         pl.when(back).then(pl.lit("return")).otherwise(pl.lit("paid")).alias(STATUS),
@@ -97,8 +104,8 @@ def settlement(raw: pl.DataFrame) -> pl.DataFrame:
         .otherwise(quantity)
         .alias("quantity-purchased"),
         pl.when(back)
-        .then(pl.concat_str(code, pl.lit("/refund/"), day.fill_null("")))
-        .otherwise(code)
+        .then(pl.concat_str(code, pl.lit("refund"), day, refund, separator="/", ignore_nulls=True))
+        .otherwise(pl.concat_str(code, shipment, separator="/", ignore_nulls=True))
         .alias("order-item-code"),
     )
     at = pl.coalesce(text(raw, "posted-date-time"), day)
