@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from narwhals.typing import IntoDataFrame
 
-from tradewind.arrays import Dates, Floats
+from tradewind.arrays import Bools, Dates, Floats
 from tradewind.errors import DataError, UnknownName
 
 KEYS = ("unique_id", "ds")
@@ -170,6 +170,20 @@ class Panel:
         place += np.arange(len(place))
         out.ravel()[place] = values.to_numpy()
         return out
+
+    def with_wide(self, column: str, matrix: Floats | Bools) -> Panel:
+        """The panel with one column more, or another, from a matrix over (ids, ds); nan is null."""
+        spans = self.frame.group_by("unique_id", maintain_order=True).agg(
+            pl.col("ds").first().alias("first"), pl.len().alias("length")
+        )
+        begin = np.searchsorted(self.ds, spans["first"].to_numpy())
+        step = np.arange(len(self.ds))
+        end = begin + spans["length"].to_numpy()
+        present = (step >= begin[:, None]) & (step < end[:, None])
+        values = pl.Series(column, matrix[present])
+        if values.dtype.is_float():
+            values = values.fill_nan(None)
+        return replace(self, frame=self.frame.with_columns(values))
 
     def until(self, cutoff: datetime) -> Panel:
         """Rows with ds <= cutoff: all that was known then. Series not yet born are left out."""

@@ -55,6 +55,7 @@ class Kind(StrEnum):
     supply = "supply"
     rates = "rates"
     bundles = "bundles"
+    launches = "launches"
 
 
 class Language(StrEnum):

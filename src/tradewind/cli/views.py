@@ -210,6 +210,21 @@ def plans(say: Told, told: dict[str, Any]) -> list[str]:
     return lines
 
 
+def coming(say: Told, told: dict[str, Any]) -> list[str]:
+    """What each launch of the horizon is taken to be like."""
+    return [
+        say(
+            "launch_like" if one["like"] else "launch_siblings",
+            product=one["product"],
+            date=cell(one["launched_at"]),
+            like=one["like"],
+            n=one["siblings"],
+            factor=cell(one["factor"]),
+        )
+        for one in told["launches"]
+    ]
+
+
 def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
     """Sums over the horizon, the largest likely changes first."""
     money = told["target"] in ("revenue", "price")
@@ -245,6 +260,7 @@ def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
             forecaster=told["forecaster"],
         ),
         *plans(say, told),
+        *coming(say, told),
     )
 
 

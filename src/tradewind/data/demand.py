@@ -37,7 +37,7 @@ def mark_censored(panel: Panel, rule: Censoring | None = None) -> Panel:
     if not tracked.all():
         around = Setting(_season(panel), _groups(panel, smallest=1), YEAR[panel.freq.split("-")[0]])
         censored[~tracked] = improbable_zeros(y, around, rule)[~tracked]
-    return _with_column(panel, "censored", censored)
+    return panel.with_wide("censored", censored)
 
 
 def recover_demand(panel: Panel, rule: Censoring | None = None) -> Panel:
@@ -63,7 +63,7 @@ def recover_demand(panel: Panel, rule: Censoring | None = None) -> Panel:
             codes = np.unique(group[rows], return_inverse=True)[1]
             seen = Observed(y[rows], censored[rows], price[rows], codes, season)
             y[rows] = filled(seen)
-    return _with_column(panel, "demand", y)
+    return panel.with_wide("demand", y)
 
 
 def filled(seen: Observed) -> Floats:
@@ -131,18 +131,3 @@ def _blocks(group: Ints) -> Iterator[Ints]:
     order = np.argsort(group, kind="stable")
     for start in range(0, len(order), BLOCK):
         yield order[start : start + BLOCK]
-
-
-def _with_column(panel: Panel, name: str, matrix: Floats | Bools) -> Panel:
-    """The panel with one more column from a matrix over (ids, ds)."""
-    spans = panel.frame.group_by("unique_id", maintain_order=True).agg(
-        pl.col("ds").first().alias("first"), pl.len().alias("length")
-    )
-    begin = np.searchsorted(panel.ds, spans["first"].to_numpy())
-    step = np.arange(len(panel.ds))
-    end = begin + spans["length"].to_numpy()
-    present = (step >= begin[:, None]) & (step < end[:, None])
-    column = pl.Series(name, matrix[present])
-    if column.dtype.is_float():
-        column = column.fill_nan(None)
-    return Panel(panel.frame.with_columns(column), panel.freq, panel.static)

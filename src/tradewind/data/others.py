@@ -96,6 +96,20 @@ KINDS = {
             "ends": ("to", "end", "结束日期"),
         },
     ),
+    "launches": Kind(
+        {
+            **dict.fromkeys(("product", "channel", "like", "name", "category", "brand"), "text"),
+            "launched_at": "date",
+            **dict.fromkeys(("factor", "price"), "number"),
+        },
+        ("product", "launched_at"),
+        {
+            "launched_at": ("launch date", "launch", "date", "上市日期", "上市时间", "上架时间"),
+            "like": ("like sku", "like product", "similar to", "参照商品", "相似商品", "对标商品"),
+            "factor": ("scale", "share", "倍数", "系数"),
+            "price": ("launch price", "售价", "上市价", "价格"),
+        },
+    ),
     "rates": Kind(
         {
             "date": "date",

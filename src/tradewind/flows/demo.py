@@ -147,7 +147,7 @@ def promotions(sample: Sample) -> pl.DataFrame:
 
 def checked(sample: Sample, foretold: Foretold, found: Moves) -> Check:
     """The forecast beside what came in the weeks that were kept back."""
-    made, past = foretold.series, foretold.seen.panel
+    made, past = foretold.established, foretold.seen.panel
     truth = sample.panel.only(made.ids).after(past.end).wide()
     low, high = np.moveaxis(made.at((0.1, 0.9)), 2, 0)
     place = {key: i for i, key in enumerate(sorted(made.ids))}

@@ -15,6 +15,7 @@ from tradewind.arrays import Floats
 from tradewind.backtest import trend
 from tradewind.backtest.run import Progress
 from tradewind.errors import DataError
+from tradewind.flows import launches
 from tradewind.flows.asked import Question
 from tradewind.flows.backtest import Tested, evaluate
 from tradewind.flows.shop import Seen, groups_of, see
@@ -37,7 +38,7 @@ class Foretold:
     """A forecast that was kept as a run.
 
     forecast   quantiles and paths at the level asked
-    series     the same for every series, before anything was added up
+    series     the same for every series, before anything was added up; launches come last
     mean       [N, h]   means of the paths of `forecast`
     summary    one row per series or group: sums over the horizon (`backtest.trend.trends`)
     """
@@ -51,6 +52,11 @@ class Foretold:
     series: Forecast
     mean: Floats
     summary: pl.DataFrame
+
+    @property
+    def established(self) -> Forecast:
+        """The forecast of the series that have sold before, without launches."""
+        return self.series.select(self.seen.panel.ids)
 
     @property
     def table(self) -> pl.DataFrame:
@@ -78,6 +84,7 @@ class Foretold:
             "cutoff": self.seen.panel.end,
             "planned": [c for c in PLANNABLE if c in self.seen.roles.known],
             "unplanned": [c for c in PROMOTED if c in self.seen.roles.past and self._had(c)],
+            "launches": launches.told(self.seen),
             "h": self.question.h,
             "freq": self.question.freq,
             "summary": named(self.summary, self.seen, self.level).to_dicts(),
@@ -144,9 +151,11 @@ def foretell(
     start, level = time.perf_counter(), asked.level
     if asked.target == "price" and level != "product":
         raise DataError(f"prices do not add up to a {level}; forecast revenue or units instead")
-    series = trained.fitted.forecast(asked.h, asked.levels, seen.known, asked.column)
+    made = trained.fitted.forecast(asked.h, asked.levels, seen.known, asked.column)
+    series = launches.joined(made, asked, seen)
     groups = groups_of(seen, level, series.ids)
-    before = trend.before_of(seen.panel, series.ids, asked.column, asked.h)
+    before = trend.before_of(seen.panel, made.ids, asked.column, asked.h)
+    before = np.concatenate([before, np.zeros(len(series.ids) - len(made.ids))])
     if groups == list(series.ids) or asked.target == "price":
         shown = series
     else:
@@ -182,7 +191,7 @@ def named(rows: pl.DataFrame, seen: Seen, level: str) -> pl.DataFrame:
         {"unique_id": keys, **{n: [p[k] for p in parts] for k, n in enumerate(_KEYS)}},
         schema=dict.fromkeys(("unique_id", *_KEYS), pl.String),
     )
-    static = seen.panel.static
+    static = seen.static
     if "name" in static.columns:
         told = static.select("unique_id", "name").drop_nulls().iter_rows()
         names = {split_unique_id(key)[0]: name for key, name in told}

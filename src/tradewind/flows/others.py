@@ -11,7 +11,17 @@ from tradewind.data.columns import Columns
 from tradewind.data.others import parse_other, planned
 from tradewind.data.rates import checked
 from tradewind.data.read import Source, read, source_name
-from tradewind.store import Workspace, audit, bundles, calendar, products, rates, stock, supply
+from tradewind.store import (
+    Workspace,
+    audit,
+    bundles,
+    calendar,
+    launches,
+    products,
+    rates,
+    stock,
+    supply,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ def load_other(
     """Read a file of this kind and keep it, all or nothing; the same again changes nothing.
 
     kind   "stock", "products", "calendar" (planned promotions and prices), "rates" (of exchange),
-           "bundles" or "supply"
+           "bundles", "launches" or "supply"
 
     Raises DataError naming row and column for what cannot be read.
     """
@@ -61,6 +71,9 @@ def load_other(
                 bundles.merge_listings(db, rows)
         elif kind == "rates":
             written = rates.merge(db, checked(rows.rename({"date": "ds"})))
+        elif kind == "launches":
+            written = launches.merge(db, rows)
+            products.merge(db, rows)
         elif kind == "calendar":
             written = calendar.merge(db, planned(rows))
         else:

@@ -67,7 +67,7 @@ def report(
         name=seen.name,
         made_at=at,
         panel=panel,
-        forecast=foretold.series,
+        forecast=foretold.established,
         chosen=model,
         known=seen.known,
         currency=seen.currency,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,12 +13,23 @@ from tradewind.data.assemble import to_panel
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.demand import recover_demand
 from tradewind.data.items import listed, succeeded, unbundled
+from tradewind.data.launches import Launching, due, launching
 from tradewind.data.rates import converted
 from tradewind.errors import DataError, UnknownName
 from tradewind.flows.asked import Question
 from tradewind.models.hindsight import Memory
-from tradewind.panel import Panel
-from tradewind.store import Workspace, bundles, calendar, products, rates, sales, settings, stock
+from tradewind.panel import Panel, next_ds
+from tradewind.store import (
+    Workspace,
+    bundles,
+    calendar,
+    launches,
+    products,
+    rates,
+    sales,
+    settings,
+    stock,
+)
 from tradewind.task import MARKS, Roles, Task
 
 Shop = Workspace
@@ -41,6 +52,7 @@ class Seen:
     cleaning   repairs made while building the panel; those of the lines stand with their load
     digest     of the panel
     name       of the shop
+    launching  products that have not sold yet and come within the horizon, or None
     """
 
     panel: Panel
@@ -50,6 +62,14 @@ class Seen:
     cleaning: Cleaning
     digest: str
     name: str
+    launching: Launching | None = None
+
+    @property
+    def static(self) -> pl.DataFrame:
+        """What never changes of every series that is forecast, launches too."""
+        if self.launching is None:
+            return self.panel.static
+        return pl.concat([self.panel.static, self.launching.series], how="diagonal_relaxed")
 
 
 def open_shop(path: Path, *, create: bool = False) -> Workspace:
@@ -64,24 +84,29 @@ def see(shop: Workspace, question: Question) -> Seen:
         raise DataError(f"{shop.path} holds no sales yet; run `tradewind load FILE` first")
     lines = in_one_currency(lines, rates.table(shop.db))
     lines = in_own_products(shop, lines)
-    counted = stock.table(shop.db)
+    counted, goods = stock.table(shop.db), products.table(shop.db)
     panel, cleaning = to_panel(
         lines,
         question.freq,
         question.by,
-        products=products.table(shop.db),
+        products=goods,
         stock=counted if len(counted) else None,
     )
-    panel = with_plans(panel, calendar.table(shop.db), question.h)
+    plans = calendar.table(shop.db)
+    panel = with_plans(panel, plans, question.h)
     currencies = lines["currency"].drop_nulls().unique().to_list()
     remembered = settings.get(shop.db)
-    return seen_of(
+    seen = seen_of(
         panel,
         question,
         cleaning,
         currency=currencies[0] if len(currencies) == 1 else "",
         name=remembered.get("name", shop.path.name),
     )
+    end = next_ds(seen.panel.end, question.freq, question.h + 1)
+    rows = due(launches.table(shop.db), goods, panel, end)
+    coming = launching(seen.panel, rows, plans, question.column, question.h)
+    return replace(seen, launching=coming)
 
 
 def in_own_products(shop: Workspace, lines: pl.DataFrame) -> pl.DataFrame:
@@ -208,7 +233,7 @@ def groups_of(seen: Seen, level: str, ids: tuple[str, ...]) -> list[str]:
     """
     if level == "total":
         return ["total"] * len(ids)
-    static = seen.panel.static
+    static = seen.static
     if level == "product" and "product" not in static.columns:
         return list(ids)
     have = [c for c in LEVELS if c in static and static[c].null_count() < len(static)]

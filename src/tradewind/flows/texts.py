@@ -90,6 +90,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind_of_supply": ("supply", "采购单"),
     "kind_of_rates": ("rates", "汇率"),
     "kind_of_bundles": ("bundles", "套装"),
+    "kind_of_launches": ("launches", "新品"),
     # why a header was taken for a noun, as the reader of files says it
     "why_text": ("named so, holds text", "表头吻合，为文字"),
     "why_dates": ("named so, holds dates", "表头吻合，为日期"),
@@ -215,6 +216,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "planned_regular_price": ("regular price", "原价"),
     "planned_competitor_price": ("competitor price", "竞品价"),
     "and": (", ", "、"),
+    "launch_like": (
+        "launch {product} on {date}: as {like} sells, × {factor}",
+        "新品 {product}（{date} 上市）：按 {like} 的销量 × {factor} 预测",
+    ),
+    "launch_siblings": (
+        "launch {product} on {date}: as the mean of {n} products sells, × {factor}",
+        "新品 {product}（{date} 上市）：按 {n} 个商品的平均销量 × {factor} 预测",
+    ),
     # demo
     "held_title": ("The {span} that were kept back", "留作检验的 {span}"),
     "held_error": ("error of the forecast", "预测误差"),
@@ -357,6 +366,8 @@ NOUNS: dict[str, tuple[str, str]] = {
     "pack_size": ("pack_size", "装箱数"),
     "launched_at": ("launched_at", "上市日期"),
     "successor": ("successor", "替代商品"),
+    "like": ("like", "参照商品"),
+    "factor": ("factor", "系数"),
     "start": ("start", "开始日期"),
     "end": ("end", "结束日期"),
     "display": ("display", "陈列"),

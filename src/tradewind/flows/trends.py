@@ -76,7 +76,7 @@ def trends(
 
 def moves(foretold: Foretold, call: Call | None = None) -> Moves:
     """The moves that a forecast tells."""
-    asked, seen, series = foretold.question, foretold.seen, foretold.series
+    asked, seen, series = foretold.question, foretold.seen, foretold.established
     call = call or Call()
     call = replace(call, span=call.span or asked.h)
     before = trend.before_of(seen.panel, series.ids, asked.column, call.span)

@@ -13,6 +13,7 @@ from tradewind.store import (
     decisions,
     events,
     forecasts,
+    launches,
     overrides,
     products,
     rates,
@@ -36,6 +37,7 @@ MIGRATIONS: tuple[str, ...] = (
     sales.RETURNS,
     rates.CREATE,
     bundles.CREATE,
+    launches.CREATE,
 )
 """SQL that leads from version i to i + 1; the first one starts from nothing.
 
@@ -44,7 +46,8 @@ appends `alter table …` here.
 """
 
 TABLES = tuple(
-    room.__name__.split(".")[-1].replace("registry", "models") for room in (*ROOMS, rates, bundles)
+    room.__name__.split(".")[-1].replace("registry", "models")
+    for room in (*ROOMS, rates, bundles, launches)
 )
 
 
