@@ -44,6 +44,7 @@ class Forecast:
     lower                    the target is never below this (0 for sales), or None
     dependence               joins the marginals into paths; None means comonotone over the horizon
     sampler                  joint paths of the model itself, in place of `dependence`
+    upper        [N, h]      what can be sold at most, inf where nothing bounds it, or None
     """
 
     ids: tuple[str, ...]
@@ -55,6 +56,7 @@ class Forecast:
     lower: float | None = None
     dependence: Dependence | None = None
     sampler: Sampler | None = field(default=None, compare=False)
+    upper: Floats | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.ids), len(self.ds), len(self.levels))
@@ -96,12 +98,22 @@ class Forecast:
         rows = [place[key] for key in ids]
         sampler = self.sampler
         mine = None if sampler is None else (lambda n, rng: sampler(n, rng)[rows])
-        return replace(self, ids=tuple(ids), quantiles=self.quantiles[rows], sampler=mine)
+        upper = None if self.upper is None else self.upper[rows]
+        return replace(
+            self, ids=tuple(ids), quantiles=self.quantiles[rows], upper=upper, sampler=mine
+        )
+
+    def capped(self, upper: Floats) -> Forecast:
+        """The same where no more than `upper` [N, h] can be sold."""
+        if self.upper is not None:
+            upper = np.minimum(upper, self.upper)
+        return replace(self, quantiles=np.minimum(self.quantiles, upper[:, :, None]), upper=upper)
 
     def paths(self, n: int, rng: np.random.Generator) -> Floats:
         """n joint sample paths of each series, [N, h, n]; whole numbers where units are counted."""
         if self.sampler is not None:
-            return self.sampler(n, rng)
+            drawn = self.sampler(n, rng)
+            return drawn if self.upper is None else np.minimum(drawn, self.upper[:, :, None])
         return np.concatenate(
             [self._draw(part, n, rng, common) for part, common in self._parts(n, rng)]
         )
@@ -116,13 +128,18 @@ class Forecast:
         index = _positions(groups, names)
         sums = np.zeros((len(names), self.h, n))
         if self.sampler is not None:
-            np.add.at(sums, index, self.sampler(n, rng))
+            np.add.at(sums, index, self.paths(n, rng))
         else:
             for part, common in self._parts(n, rng):
                 np.add.at(sums, index[part], self._draw(part, n, rng, common))
         quantiles = np.moveaxis(np.quantile(sums, self.levels, axis=2), 0, 2)
         return replace(
-            self, ids=names, quantiles=quantiles, sampler=_resample(sums), dependence=None
+            self,
+            ids=names,
+            quantiles=quantiles,
+            upper=None,
+            sampler=_resample(sums),
+            dependence=None,
         )
 
     def mean(self, n: int, rng: np.random.Generator) -> Floats:
@@ -132,7 +149,7 @@ class Forecast:
         means of members add up to the mean of their group, up to rounding.
         """
         if self.sampler is not None:
-            own: Floats = self.sampler(n, rng).mean(axis=2)
+            own: Floats = self.paths(n, rng).mean(axis=2)
             return own
         parts = self._parts(n, rng)
         return np.concatenate([self._draw(p, n, rng, c).mean(axis=2) for p, c in parts])
@@ -176,7 +193,9 @@ class Forecast:
                 "ij,njs->nis", _root(self.dependence.steps[: self.h, : self.h]), mixed
             )
         drawn = self._clip(_interpolate(quantiles, self.levels, scores))
-        return np.floor(drawn + rng.random(drawn.shape)) if self.whole else drawn
+        if self.whole:
+            drawn = np.floor(drawn + rng.random(drawn.shape))
+        return drawn if self.upper is None else np.minimum(drawn, self.upper[part, :, None])
 
     def _clip(self, values: Floats) -> Floats:
         return values if self.lower is None else np.maximum(values, self.lower)

@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from tradewind.data.others import parse_other, planned
+from tradewind.data.others import parse_other
 from tradewind.errors import DataError, UnknownName
 
 
@@ -67,31 +67,3 @@ def test_a_needed_column_that_is_absent_is_named() -> None:
         parse_other(raw, "supply", "po.csv")
     with pytest.raises(UnknownName, match="no kind of file 'weather'"):
         parse_other(raw, "weather", "w.csv")
-
-
-def test_a_plan_becomes_one_entry_a_day_and_name() -> None:
-    raw = pl.DataFrame(
-        {
-            "product": ["a", None],
-            "start": ["2026-03-01", "2026-03-05"],
-            "end": ["2026-03-03", None],
-            "promotion": ["0.2", "0.1"],
-            "price": ["8", None],
-        }
-    )
-    rows, _ = parse_other(raw, "calendar", "plan.csv")
-    entries = planned(rows)
-    assert entries.group_by("name").len().sort("name").rows() == [("price", 3), ("promotion", 4)]
-    everywhere = entries.filter(pl.col("product").is_null())
-    assert everywhere.select("ds", "value").rows() == [(datetime(2026, 3, 5), 0.1)]
-    with pytest.raises(DataError, match="end before its start"):
-        planned(rows.with_columns(end=pl.lit(datetime(2026, 1, 1))))
-    with pytest.raises(DataError, match="plans nothing"):
-        planned(rows.select("product", "start", "end"))
-
-
-@pytest.mark.parametrize(("day", "stock"), [("as_of", "sellable"), ("盘点日期", "可售库存")])
-def test_what_can_be_sold_is_the_stock(day: str, stock: str) -> None:
-    raw = pl.DataFrame({"sku": ["a"], day: ["2026-03-01"], stock: ["7"], "reserved": ["2"]})
-    rows, _ = parse_other(raw, "stock", "stock.csv")
-    assert rows.select("product", "on_hand").rows() == [("a", 7.0)]

@@ -23,7 +23,10 @@ from tradewind.models.sane import replace_wild
 
 SRC = Path(inspect.getfile(columns)).parents[1]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-BUILT = ("because_", "why_", "look_", "stage_", "status_", "target_", "kind_of_", "planned_")
+BUILT = (
+    *("because_", "why_", "look_", "stage_", "status_", "target_", "kind_of_", "planned_"),
+    "event_",
+)
 """Keys that are looked up by what another room says, or put together."""
 
 

@@ -210,6 +210,20 @@ def plans(say: Told, told: dict[str, Any]) -> list[str]:
     return lines
 
 
+def festivals(say: Told, told: dict[str, Any], unit: str) -> list[str]:
+    """What each festival that the calendar does not enter would change."""
+    lines = []
+    for one in told["festivals"]:
+        names = {name: cell(one[name]) for name in ("start", "end", "seen")}
+        event = say.event(one["event"])
+        if one["seen"] is None:
+            lines.append(say("festival_unseen", event=event, **names))
+            continue
+        sums = {name: cell(round(one[name])) for name in ("without", "with")}
+        lines.append(say("festival_cases", event=event, unit=unit, **names, **sums))
+    return lines
+
+
 def coming(say: Told, told: dict[str, Any]) -> list[str]:
     """What each launch of the horizon is taken to be like."""
     return [
@@ -261,6 +275,7 @@ def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
         ),
         *plans(say, told),
         *coming(say, told),
+        *festivals(say, told, unit),
     )
 
 

@@ -7,22 +7,21 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tradewind.data.calendars import PLACES, PLANS
 from tradewind.data.columns import Columns, Guess, guess_columns
 from tradewind.data.dates import WANTED, parse_dates
 from tradewind.data.headers import squeezed
 from tradewind.data.numbers import parse_numbers
 from tradewind.data.parse import Cells
+from tradewind.data.promotions import parse_promotions
 from tradewind.errors import DataError, UnknownName
-
-PLANS = ("promotion", "price", "regular_price", "competitor_price", "display", "mailer")
-"""Numbers that a calendar may plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What a kind of file holds.
 
-    columns   our noun → "text", "date" or "number"
+    columns   our noun → "text", "date", "number" or "promotion"
     needed    nouns that must be there
     also      noun → what else its column may be called
     """
@@ -73,13 +72,21 @@ KINDS = {
         {
             "start": "date",
             "end": "date",
-            **dict.fromkeys(("product", "channel", "location"), "text"),
+            **dict.fromkeys(("event", "kind", "status", "scope", *PLACES), "text"),
             **dict.fromkeys(PLANS, "number"),
+            "promotion": "promotion",
         },
         ("start",),
         {
-            "start": ("start date", "date", "ds", "开始日期", "开始时间", "日期"),
-            "end": ("end date", "结束日期", "结束时间"),
+            "start": ("from", "start date", "date", "ds", "开始日期", "开始时间", "日期"),
+            "end": ("to", "end date", "until", "结束日期", "结束时间"),
+            "event": ("campaign", "festival", "活动", "活动名称", "大促", "节日"),
+            "kind": ("type", "phase", "类型", "活动类型", "阶段"),
+            "status": ("planned confirmed", "state", "状态", "活动状态"),
+            "scope": ("applies to", "range", "范围", "适用范围", "活动范围"),
+            "promotion": ("depth", "discount", "off", "折扣", "力度", "优惠力度", "促销"),
+            "ad_spend": ("spend", "ad cost", "budget", "广告费", "推广费", "广告花费", "投放预算"),
+            "stock": ("available", "sellable", "planned stock", "计划库存", "可售库存"),
         },
     ),
     "bundles": Kind(
@@ -172,24 +179,6 @@ def parse_other(
     return pl.DataFrame(parsed), columns
 
 
-def planned(calendar: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a calendar file (start, end, places, plans) as one entry a day, place and name."""
-    names = [c for c in PLANS if c in calendar.columns]
-    if not names:
-        raise DataError(f"the calendar plans nothing; it may hold {', '.join(PLANS)}")
-    end = pl.col("end").fill_null(pl.col("start")) if "end" in calendar.columns else pl.col("start")
-    if len(wrong := calendar.filter(end < pl.col("start"))):
-        raise DataError(f"the calendar has an end before its start: {wrong.row(0)}")
-    places = [c for c in ("product", "channel", "location") if c in calendar.columns]
-    days = calendar.with_columns(
-        pl.datetime_ranges(pl.col("start"), end, "1d", time_unit="us").alias("ds")
-    ).explode("ds")
-    long = days.select("ds", *places, *names).unpivot(
-        names, index=["ds", *places], variable_name="name", value_name="value"
-    )
-    return long.drop_nulls("value")
-
-
 def _guessed(raw: pl.DataFrame, kind: Kind, mapping: Mapping[str, str]) -> Columns:
     """Told by the user, else named as we do or in another known way, else as in sales tables."""
     for noun, header in mapping.items():
@@ -229,6 +218,8 @@ def _parsed(cells: Cells, noun: str, kind: str) -> pl.Series:
             raise DataError(str(error).replace("{where}", where)) from None
         cells.refuse(noun, parsed.is_null() & _is_filled(column), WANTED)
         return parsed.cast(pl.Datetime("us")).alias(noun)
+    if kind == "promotion":
+        return parse_promotions(column).set(column.is_null(), None).alias(noun)
     numbers = parse_numbers(column, ".")
     cells.refuse(noun, numbers.is_nan() | numbers.is_infinite(), "a number")
     return numbers.cast(pl.Float64).alias(noun)

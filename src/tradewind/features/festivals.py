@@ -26,6 +26,15 @@ class Festival:
     peak: int = 1
     aftermath: int = 7
 
+    @property
+    def phases(self) -> dict[str, tuple[int, int]]:
+        """First and last day of each phase, counted from the first day of the peak."""
+        return {
+            "presale": (-self.presale, -1),
+            "peak": (0, self.peak - 1),
+            "aftermath": (self.peak, self.peak + self.aftermath - 1),
+        }
+
 
 FESTIVALS = {
     "618": Festival(6, 18, presale=18),
@@ -34,6 +43,15 @@ FESTIVALS = {
     "black_friday": Festival(11, 0, presale=7, peak=4, aftermath=5),
 }
 """6.18 and 11.11 with their presales, 12.12, and Black Friday to Cyber Monday."""
+WESTERN = (
+    *("US", "CA", "MX", "BR", "GB", "IE", "DE", "AT", "CH", "FR", "BE", "NL", "LU", "ES", "PT"),
+    *("IT", "PL", "CZ", "SE", "NO", "DK", "FI", "AU", "NZ", "ZA"),
+)
+MARKETS: dict[str, tuple[str, ...]] = {
+    "CN": ("618", "double_11", "double_12"),
+    **dict.fromkeys(WESTERN, ("black_friday",)),
+}
+"""Festivals that shops of a country (ISO 3166) usually take part in."""
 
 
 def festival_columns(ds: Dates, freq: str) -> dict[str, Floats]:
@@ -49,12 +67,8 @@ def festival_columns(ds: Dates, freq: str) -> dict[str, Floats]:
     columns: dict[str, Floats] = {}
     for name, festival in FESTIVALS.items():
         after = (days - peak_day(festival, years)).astype(np.int64)
-        phases = {
-            "presale": (after >= -festival.presale) & (after < 0),
-            "peak": (after >= 0) & (after < festival.peak),
-            "aftermath": (after >= festival.peak) & (after < festival.peak + festival.aftermath),
-        }
-        for phase, inside in phases.items():
+        for phase, (first, last) in festival.phases.items():
+            inside = (after >= first) & (after <= last)
             columns[f"{name}_{phase}"] = np.bincount(
                 owner, weights=inside, minlength=len(ds)
             ).astype(np.float64)

@@ -16,7 +16,9 @@ from tradewind.errors import NotEnoughHistory, UnknownName
 from tradewind.flows.asked import Question
 from tradewind.flows.shop import Seen, see, task_of
 from tradewind.models.hindsight import Memory
+from tradewind.models.protocol import Forecaster
 from tradewind.models.table import preset
+from tradewind.models.uplift import FESTIVAL, Uplift
 from tradewind.store import Workspace, runs
 from tradewind.store.runs import Run
 
@@ -90,7 +92,7 @@ def evaluate(
     """Back-test a panel that was already seen, and keep the run."""
     start = time.perf_counter()
     memory = memory_of(shop)
-    field = preset(asked.preset, memory)
+    field = models_of(asked, seen, memory)
     if unknown := [name for name in asked.models if name not in field]:
         raise UnknownName(
             f"preset {asked.preset!r} has no model {unknown[0]!r}; it has {', '.join(field)}"
@@ -115,6 +117,17 @@ def evaluate(
     )
     runs.add(shop.db, run)
     return Tested(run, asked, seen, table, result)
+
+
+def models_of(asked: Question, seen: Seen, memory: Memory) -> dict[str, Forecaster]:
+    """The models of the preset, by name, told of the festivals that the shop's calendar enters.
+
+    The seasonal naive stays as it is: it is what the others are measured against.
+    """
+    field = preset(asked.preset, memory)
+    if asked.target == "price" or not any(c.startswith(FESTIVAL) for c in seen.roles.known):
+        return field
+    return {k: v if k == "seasonal_naive" else Uplift(v) for k, v in field.items()}
 
 
 def memory_of(shop: Workspace) -> Memory:

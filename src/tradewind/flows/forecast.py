@@ -14,14 +14,16 @@ import polars as pl
 from tradewind.arrays import Floats
 from tradewind.backtest import trend
 from tradewind.backtest.run import Progress
+from tradewind.data.ahead import stock_caps
 from tradewind.errors import DataError
 from tradewind.flows import launches
 from tradewind.flows.asked import Question
 from tradewind.flows.backtest import Tested, evaluate
+from tradewind.flows.festivals import Festive
 from tradewind.flows.shop import Seen, groups_of, see
 from tradewind.flows.train import Trained, restore, train
 from tradewind.forecast import Forecast
-from tradewind.panel import split_unique_id
+from tradewind.panel import dates_from, next_ds, split_unique_id
 from tradewind.store import Workspace, forecasts, runs
 from tradewind.store.runs import Run
 
@@ -34,6 +36,26 @@ SEED = 20_240_607
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """A festival that the calendar does not enter, and what it would change.
+
+    table   product (channel, location), name, unique_id, and sums over the horizon `without` it and
+            `with` it; None where the shop never lived through it, and nothing is known
+    """
+
+    festive: Festive
+    table: pl.DataFrame | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        told: dict[str, Any] = self.festive.to_dict()
+        if self.table is None:
+            return {**told, "without": None, "with": None, "products": []}
+        sums = {name: float(self.table[name].sum()) for name in ("without", "with")}
+        return {**told, **sums, "products": self.table.drop("unique_id").to_dicts()}
+
+
+@dataclass(frozen=True, slots=True)
 class Foretold:
     """A forecast that was kept as a run.
 
@@ -41,6 +63,7 @@ class Foretold:
     series     the same for every series, before anything was added up; launches come last
     mean       [N, h]   means of the paths of `forecast`
     summary    one row per series or group: sums over the horizon (`backtest.trend.trends`)
+    cases      for each festival that the calendar does not enter, sums with it and without
     """
 
     run: Run
@@ -52,6 +75,7 @@ class Foretold:
     series: Forecast
     mean: Floats
     summary: pl.DataFrame
+    cases: tuple[Case, ...] = ()
 
     @property
     def established(self) -> Forecast:
@@ -85,6 +109,7 @@ class Foretold:
             "planned": [c for c in PLANNABLE if c in self.seen.roles.known],
             "unplanned": [c for c in PROMOTED if c in self.seen.roles.past and self._had(c)],
             "launches": launches.told(self.seen),
+            "festivals": [case.to_dict() for case in self.cases],
             "h": self.question.h,
             "freq": self.question.freq,
             "summary": named(self.summary, self.seen, self.level).to_dicts(),
@@ -152,7 +177,7 @@ def foretell(
     if asked.target == "price" and level != "product":
         raise DataError(f"prices do not add up to a {level}; forecast revenue or units instead")
     made = trained.fitted.forecast(asked.h, asked.levels, seen.known, asked.column)
-    series = launches.joined(made, asked, seen)
+    series = within_stock(launches.joined(made, asked, seen), asked, seen)
     groups = groups_of(seen, level, series.ids)
     before = trend.before_of(seen.panel, made.ids, asked.column, asked.h)
     before = np.concatenate([before, np.zeros(len(series.ids) - len(made.ids))])
@@ -178,7 +203,36 @@ def foretell(
         forecasts.add(db, run.run_id, shown, level, mean)
         if shown is not series:
             forecasts.add(db, run.run_id, series, "series", series.mean(PATHS, _rng()))
-    return Foretold(run, asked, seen, trained, level, shown, series, mean, summary)
+    both = cases(trained, asked, seen, made)
+    return Foretold(run, asked, seen, trained, level, shown, series, mean, summary, both)
+
+
+def within_stock(made: Forecast, asked: Question, seen: Seen) -> Forecast:
+    """Unit sales, never more than the stock that the calendar plans; other targets as they are."""
+    if asked.target != "units" or seen.plans is None:
+        return made
+    place = pl.DataFrame({"unique_id": made.ids})
+    static = place.join(seen.static, on="unique_id", how="left", maintain_order="left")
+    ds = dates_from(next_ds(seen.panel.end, asked.freq), asked.h + 1, asked.freq)
+    upper = stock_caps(static, seen.plans.entries, ds, asked.freq)
+    return made if upper is None else made.capped(upper)
+
+
+def cases(trained: Trained, asked: Question, seen: Seen, made: Forecast) -> tuple[Case, ...]:
+    """Each festival of the horizon that is not entered: `made` is without it, the other with it."""
+    if asked.target == "price":
+        return ()
+    found = []
+    for festive in seen.festivals:
+        if festive.seen is None or seen.plans is None:
+            found.append(Case(festive, None))
+            continue
+        known = seen.plans.known(festive.ahead, seen.panel)
+        other = trained.fitted.forecast(asked.h, asked.levels, known, asked.column)
+        sums = [f.mean(PATHS, _rng()).sum(axis=1) for f in (made, other)]
+        table = {"unique_id": made.ids, "without": sums[0], "with": sums[1]}
+        found.append(Case(festive, named(pl.DataFrame(table), seen, "product")))
+    return tuple(found)
 
 
 def named(rows: pl.DataFrame, seen: Seen, level: str) -> pl.DataFrame:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tradewind.data.calendars import SCOPES, in_scope, planned
 from tradewind.data.columns import Columns
-from tradewind.data.others import parse_other, planned
+from tradewind.data.others import parse_other
 from tradewind.data.rates import checked
 from tradewind.data.read import Source, read, source_name
 from tradewind.store import (
@@ -75,8 +76,14 @@ def load_other(
             written = launches.merge(db, rows)
             products.merge(db, rows)
         elif kind == "calendar":
-            written = calendar.merge(db, planned(rows))
+            written = calendar.merge(db, planned(in_scope(rows, _named(shop), name), name))
         else:
             written = supply.merge(db, rows)
         audit.add(db, at, "tradewind", f"load {kind}", name, rows=len(rows), written=written)
     return Taken(name, kind, len(rows), columns, written)
+
+
+def _named(shop: Workspace) -> dict[str, list[str]]:
+    """The shop's products, categories and brands."""
+    goods = products.table(shop.db)
+    return {c: goods[c].drop_nulls().unique().to_list() for c in SCOPES}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +17,7 @@ from tradewind.data.launches import Launching, due, launching
 from tradewind.data.rates import converted
 from tradewind.errors import DataError, UnknownName
 from tradewind.flows.asked import Question
+from tradewind.flows.festivals import Festive, unentered
 from tradewind.models.hindsight import Memory
 from tradewind.panel import Panel, next_ds
 from tradewind.store import (
@@ -42,6 +43,23 @@ NOT_COVARIATES = ("unique_id", "ds", "y", "revenue", *MARKS)
 
 
 @dataclass(frozen=True, slots=True)
+class Plans:
+    """The calendar of a shop, beside the panel that it is joined to.
+
+    Kept so that the same history can be seen with other plans.
+    """
+
+    bare: Panel
+    entries: pl.DataFrame
+    h: int
+
+    def known(self, more: pl.DataFrame, past: Panel) -> Panel:
+        """What is planned after `past` with more entries in the calendar."""
+        entries = pl.concat([self.entries, more], how="diagonal")
+        return with_plans(self.bare, entries, self.h).only(past.ids).after(past.end)
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A shop as the models see it.
 
@@ -53,6 +71,8 @@ class Seen:
     digest     of the panel
     name       of the shop
     launching  products that have not sold yet and come within the horizon, or None
+    festivals  those of the horizon that the calendar does not enter
+    plans      the calendar, and the panel before it was joined: what other plans are made of
     """
 
     panel: Panel
@@ -63,6 +83,8 @@ class Seen:
     digest: str
     name: str
     launching: Launching | None = None
+    festivals: tuple[Festive, ...] = ()
+    plans: Plans | None = None
 
     @property
     def static(self) -> pl.DataFrame:
@@ -92,7 +114,10 @@ def see(shop: Workspace, question: Question) -> Seen:
         products=goods,
         stock=counted if len(counted) else None,
     )
-    plans = calendar.table(shop.db)
+    plans, bare = calendar.table(shop.db), panel
+    end = next_ds(panel.end, question.freq, question.h + 1) - timedelta(days=1)
+    festivals = unentered(plans, panel, end, question.country)
+    plans = pl.concat([plans, *[one.past for one in festivals]], how="diagonal")
     panel = with_plans(panel, plans, question.h)
     currencies = lines["currency"].drop_nulls().unique().to_list()
     remembered = settings.get(shop.db)
@@ -103,10 +128,10 @@ def see(shop: Workspace, question: Question) -> Seen:
         currency=currencies[0] if len(currencies) == 1 else "",
         name=remembered.get("name", shop.path.name),
     )
-    end = next_ds(seen.panel.end, question.freq, question.h + 1)
     rows = due(launches.table(shop.db), goods, panel, end)
     coming = launching(seen.panel, rows, plans, question.column, question.h)
-    return replace(seen, launching=coming)
+    kept = Plans(bare, plans, question.h)
+    return replace(seen, launching=coming, festivals=tuple(festivals), plans=kept)
 
 
 def in_own_products(shop: Workspace, lines: pl.DataFrame) -> pl.DataFrame:

@@ -216,6 +216,21 @@ TEXTS: dict[str, tuple[str, str]] = {
     "planned_regular_price": ("regular price", "原价"),
     "planned_competitor_price": ("competitor price", "竞品价"),
     "and": (", ", "、"),
+    "event_618": ("6.18", "618"),
+    "event_double_11": ("11.11", "双11"),
+    "event_double_12": ("12.12", "双12"),
+    "event_black_friday": ("Black Friday", "黑五"),
+    "festival_cases": (
+        "the calendar has no entry for {event} ({start} to {end}): without it {without} {unit} are "
+        "expected, with it as on {seen} {with} {unit}; enter it with load --kind calendar",
+        "日历中没有{event}（{start} 至 {end}）：不参加预计 {without} {unit}，如上次（{seen} 起）"
+        "参加预计 {with} {unit}；请用 load --kind calendar 录入",
+    ),
+    "festival_unseen": (
+        "the calendar has no entry for {event} ({start} to {end}), and the sales have not seen "
+        "one: what it changes is not known",
+        "日历中没有{event}（{start} 至 {end}），历史销售中也没有过：影响未知",
+    ),
     "launch_like": (
         "launch {product} on {date}: as {like} sells, × {factor}",
         "新品 {product}（{date} 上市）：按 {like} 的销量 × {factor} 预测",
@@ -368,6 +383,10 @@ NOUNS: dict[str, tuple[str, str]] = {
     "successor": ("successor", "替代商品"),
     "like": ("like", "参照商品"),
     "factor": ("factor", "系数"),
+    "event": ("event", "活动"),
+    "scope": ("scope", "范围"),
+    "kind": ("kind", "类型"),
+    "ad_spend": ("ad_spend", "广告费"),
     "start": ("start", "开始日期"),
     "end": ("end", "结束日期"),
     "display": ("display", "陈列"),

@@ -10,11 +10,10 @@ import polars as pl
 
 from tradewind.errors import DataError
 from tradewind.flows.asked import Question
-from tradewind.flows.backtest import Tested, memory_of
+from tradewind.flows.backtest import Tested, memory_of, models_of
 from tradewind.flows.shop import Seen, task_of
 from tradewind.models.protocol import Fitted, Forecaster
 from tradewind.models.settings import from_toml, to_toml
-from tradewind.models.table import preset
 from tradewind.panel import Panel
 from tradewind.store import Version, Workspace, audit
 from tradewind.task import Roles, Task
@@ -37,7 +36,7 @@ def train(
     """
     asked, seen = tested.question, tested.seen
     name = model or tested.best
-    forecaster = preset(asked.preset, memory_of(shop))[name]
+    forecaster = models_of(asked, seen, memory_of(shop))[name]
     task = task_of(asked, seen)
     past = task.window(seen.panel, seen.panel.end).past
     fitted = forecaster.fit(past, task)

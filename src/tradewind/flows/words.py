@@ -68,6 +68,11 @@ class Told:
                 return self(key, **found.groupdict())
         return english
 
+    def event(self, name: str) -> str:
+        """A festival in our words; one of the shop's own as it is written."""
+        key = f"event_{name}"
+        return self(key) if key in TEXTS else name
+
     def status(self, word: str) -> str:
         """A status of a line in our words."""
         return self(STATUSES[word]) if word in STATUSES else word

@@ -28,9 +28,11 @@ def classes() -> dict[str, type[Any]]:
     from tradewind.models.profile import Profile
     from tradewind.models.regression import Regression
     from tradewind.models.trees import Trees
+    from tradewind.models.uplift import Uplift
 
     known: list[type[Any]] = [SeasonalNaive, Average, AR, ETS, Theta, ARIMA, Croston, TSB]
     known += [Profile, Regression, Trees, Pretrained, FineTune, Chronos2, Ensemble, Conformal]
+    known += [Uplift]
     return {kind.__name__: kind for kind in known}
 
 

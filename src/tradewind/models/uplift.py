@@ -40,7 +40,7 @@ class Uplift:
     """
 
     inner: Forecaster
-    trust: float = 200.0
+    trust: float = 500.0
 
     def fit(self, past: Panel, task: Task) -> FittedUplift:
         """Learn the effects, and fit the inner model on what is left of the sales."""
@@ -155,9 +155,9 @@ def phases_of(task: Task) -> tuple[str, ...]:
 
 
 def inner_task(task: Task) -> Task:
-    """The task of the inner model: festivals are no column of its own."""
+    """The task of the inner model: without columns of festivals, and nothing estimated anew."""
     known = tuple(c for c in task.roles.known if not c.startswith(FESTIVAL))
-    return replace(task, roles=replace(task.roles, known=known))
+    return replace(task, roles=replace(task.roles, known=known), estimate=None)
 
 
 def without_festivals(past: Panel, learnt: Effects, task: Task) -> Panel:

@@ -13,22 +13,33 @@ create table calendar (
 );
 """
 
+EVENTS = """
+alter table calendar add column event varchar;
+alter table calendar add column status varchar;
+alter table calendar add column category varchar;
+alter table calendar add column brand varchar;
+"""
+"""What an entry belongs to, whether it is settled, and what else it may be for."""
+
 TEXT = pl.String()
+PLACE = ("product", "category", "brand", "channel", "location")
 ENTRY: dict[str, pl.DataType] = {
     "ds": pl.Datetime("us"),
-    **dict.fromkeys(("product", "channel", "location", "name"), TEXT),
+    **dict.fromkeys((*PLACE, "name"), TEXT),
     "value": pl.Float64(),
+    **dict.fromkeys(("event", "status"), TEXT),
 }
 
 
 def merge(db: Connection, entries: pl.DataFrame) -> int:
     """Add entries or replace those of the same day, place and name; how many came in.
 
-    entries   ds, name ("promotion", "display", "price", …), value; product, channel and location
-              where the entry is not for all of them
+    entries   ds, name ("promotion", "price", "festival_618_peak", …), value; product, category,
+              brand, channel and location where the entry is not for all of them; event, and status
+              ("planned" or "confirmed") where they are told
     """
     rows = shaped(entries, ENTRY).drop_nulls(["ds", "name", "value"])
-    place = ["ds", "product", "channel", "location", "name"]
+    place = ["ds", *PLACE, "name"]
     rows = rows.unique(place, keep="last", maintain_order=True)
     same = " and ".join(f"c.{c} is not distinct from i.{c}" for c in place)
     with lent(db, "incoming", rows):
@@ -41,6 +52,5 @@ def merge(db: Connection, entries: pl.DataFrame) -> int:
 
 def table(db: Connection) -> pl.DataFrame:
     """Every entry, by day."""
-    return select(
-        db, f"select {', '.join(ENTRY)} from calendar order by ds, product, channel, location, name"
-    )
+    order = ", ".join(("ds", *PLACE, "name"))
+    return select(db, f"select {', '.join(ENTRY)} from calendar order by {order}")

@@ -38,6 +38,7 @@ MIGRATIONS: tuple[str, ...] = (
     rates.CREATE,
     bundles.CREATE,
     launches.CREATE,
+    calendar.EVENTS,
 )
 """SQL that leads from version i to i + 1; the first one starts from nothing.
 
