@@ -351,6 +351,49 @@ def test_listings_and_bundles_become_the_shops_own_products(run: Any, tmp_path: 
     assert {r["product"] for r in run(*asked).json["forecast"]} == {"TEA", "CUP", "777"}
 
 
+ITEMS = """sku,parent,channel_sku,name,category,brand,status,supplier,unit_cost,successor,launch_date,last_order_date
+茶-1,茶,,Green tea,Tea,Leaf,在售,Hill,2.50,,2025-01-01,2026-03-18
+茶-2,茶,,Black tea,Tea,Leaf,discontinued,Hill,2.50,,2025-01-01,2026-03-10
+杯-1,,,Cup,Home,Clay,active,Kiln,1.00,,2025-01-01,
+"""  # noqa: E501 - the header as a merchant's file has it
+
+
+def test_a_product_that_is_phased_out_is_not_forecast_beyond_its_day(
+    run: Any, shop: Path, tmp_path: Path
+) -> None:
+    items = tmp_path / "items.csv"
+    items.write_text(ITEMS, encoding="utf-8")
+    fast = ("--models", NAIVE, "--windows", 1, "--h", 7, "-w", shop)
+    before = run("backtest", *fast, "--json").json["leaderboard"]
+    assert run("load", items, "--kind", "products", "-w", shop).status == 0
+    after = run("backtest", *fast, "--json").json["leaderboard"]
+    assert [row["wape"] for row in before] == [row["wape"] for row in after]
+    made = run("forecast", *fast, "--json").json
+    assert made["phased_out"] == [{"product": "茶-1", "last_order_date": "2026-03-18T00:00:00"}]
+    assert made["stopped"] == [{"product": "茶-2", "last_order_date": "2026-03-10T00:00:00"}]
+    assert made["sold_after_end"] == ["茶-2"]
+    sells = {(row["product"], row["ds"][8:10]) for row in made["forecast"] if row["mean"] > 0}
+    assert {day for product, day in sells if product == "茶-1"} == {"16", "17", "18"}
+    assert {product for product, _ in sells} == {"茶-1", "杯-1"}
+    assert {len(row) for row in made["forecast"]} == {len(made["forecast"][0])}
+    styles = run("forecast", *fast, "--level", "parent", "--json").json["forecast"]
+    assert {row["parent"] for row in styles} == {"茶", "杯-1"}
+    money = run("forecast", *fast, "--target", "revenue", "--json").json
+    assert min(row["mean"] for row in money["forecast"]) == 0
+    said = run("forecast", *fast, "--report").out
+    assert "1 products can be ordered until a day within it, and count as 0 after: 茶-1" in said
+    (page,) = (shop / "reports").glob("*.html")
+    assert "2 products cannot be ordered to its end" in page.read_text(encoding="utf-8")
+
+
+def test_a_status_that_nobody_knows_is_named(run: Any, shop: Path, tmp_path: Path) -> None:
+    items = tmp_path / "items.csv"
+    items.write_text("sku,status\nA,active\nB,maybe\n", encoding="utf-8")
+    told = run("load", items, "--kind", "products", "-w", shop)
+    assert told.status == 2
+    assert "row 3, column 'status': 'maybe'; wanted active, discontinued or planned" in told.err
+
+
 def test_a_no_writes_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "is_asked", lambda: True)
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
@@ -367,8 +410,14 @@ def test_a_chinese_answer_has_no_english_left(run: Any, file: Path, tmp_path: Pa
     stock.with_name("sales.csv").write_text("\n".join([*twice, twice[1]]), encoding="utf-8")
     erp = stock.with_name("erp.csv")
     erp.write_bytes((EXPORTS / "erp-sheet.csv").read_bytes())
+    items = stock.with_name("商品.csv")
+    items.write_text(
+        "商品编码,款号,商品状态,停售日期\n茶-1,茶,在售,2026-03-18\n茶-2,茶,停售,2026-03-10\n",
+        encoding="utf-8",
+    )
     for words in (
         ("load", stock.with_name("sales.csv"), "--map", "数量=wieviel"),
+        ("load", items, "--kind", "products"),
         ("load", stock, "--kind", "stock"),
         ("load", erp, "--dry-run"),
         ("backtest", *fast),

@@ -45,6 +45,44 @@ def test_chinese_headers_of_products_plans_and_orders_are_understood() -> None:
         assert set(columns.mapping) == wanted[kind]
 
 
+def test_every_column_of_a_list_of_items_is_taken() -> None:
+    header = "sku,parent,channel_sku,name,category,brand,status,supplier,unit_cost,successor"
+    names = [*header.split(","), "launch_date", "last_order_date"]
+    cells = ["A", "S", "x1", "Tea", "Food", "Leaf", "Active", "Hill", "2.5", "B"]
+    days = ["2026-01-01", "2026-04-30"]
+    raw = pl.DataFrame({k: [v] for k, v in zip(names, [*cells, *days], strict=True)})
+    rows, columns = parse_other(raw, "products", "items.csv")
+    assert columns.unused == []
+    assert set(rows.columns) == {"product", *names[1:10], "launched_at", "last_order_date"}
+    assert rows[0, "status"] == "active"
+    assert rows[0, "last_order_date"] == datetime(2026, 4, 30)
+
+
+def test_a_chinese_list_of_items_is_understood() -> None:
+    raw = pl.DataFrame(
+        {
+            "款号": ["S", "S", "S", "S"],
+            "规格编码": ["a", "b", "c", "d"],
+            "商品状态": ["在售", "停售", "待上架", None],
+            "停售日期": [None, "2026年4月30日", None, None],
+        }
+    )
+    rows, columns = parse_other(raw, "products", "items.csv")
+    assert columns.mapping["product"] == "规格编码"
+    assert rows["parent"].to_list() == ["S"] * 4
+    assert rows["status"].to_list() == ["active", "discontinued", "planned", None]
+    assert rows[1, "last_order_date"] == datetime(2026, 4, 30)
+    with pytest.raises(DataError, match=r"row 3, column '商品状态': '？'; wanted active, disc"):
+        parse_other(
+            raw.with_columns(商品状态=pl.Series(["在售", "？", "x", None])), "products", "i"
+        )
+
+
+def test_a_code_of_styles_alone_is_the_product() -> None:
+    _, columns = parse_other(pl.DataFrame({"款号": ["S"], "品牌": ["x"]}), "products", "i.csv")
+    assert columns.mapping == {"product": "款号", "brand": "品牌"}
+
+
 def test_a_mapping_corrects_the_guess() -> None:
     raw = pl.DataFrame({"code": ["a"], "EK": ["2.5"], "cost": ["9"]})
     rows, _ = parse_other(raw, "products", "p.csv", {"product": "code", "unit_cost": "EK"})

@@ -56,6 +56,14 @@ def test_an_empty_cell_erases_nothing_of_a_known_product(db: Connection) -> None
     ]
 
 
+def test_a_product_keeps_its_style_status_and_last_day(db: Connection) -> None:
+    told = {"product": ["a"], "parent": ["S"], "status": ["discontinued"], "last_order_date": [DAY]}
+    products.merge(db, pl.DataFrame(told))
+    products.merge(db, pl.DataFrame({"product": ["a"], "name": ["Tea"]}))
+    kept = products.table(db).select("parent", "status", "last_order_date", "name")
+    assert kept.rows() == [("S", "discontinued", DAY, "Tea")]
+
+
 def test_the_last_that_a_row_says_of_a_product_counts_across_parts(
     db: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ class Level(StrEnum):
     """What can be added up."""
 
     product = "product"
+    parent = "parent"
     category = "category"
     brand = "brand"
     channel = "channel"

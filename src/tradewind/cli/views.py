@@ -14,7 +14,7 @@ from tradewind.cli.terminal import Column, cell, console, facts, heading, notes,
 if TYPE_CHECKING:
     from tradewind.flows.words import Told
 
-KEYS = ("product", "category", "brand", "channel", "location", "total")
+KEYS = ("product", "parent", "category", "brand", "channel", "location", "total")
 """Columns that say which series or level a row is about."""
 SAMPLED = {"ordered_at": "date"}
 """Columns of a line that we call by another noun."""
@@ -210,6 +210,18 @@ def plans(say: Told, told: dict[str, Any]) -> list[str]:
     return lines
 
 
+def stops(say: Told, told: dict[str, Any], shown: int = 5) -> list[str]:
+    """What stops in the horizon and before it, and what sold after its last day all the same."""
+    day = {key: [f"{r['product']} ({cell(r['last_order_date'])})" for r in told[key]]
+           for key in ("phased_out", "stopped")}  # fmt: skip
+    lines = []
+    for key, names in {**day, "sold_after_end": told["sold_after_end"]}.items():
+        text, more = say("and").join(names[:shown]), len(names) - shown
+        text = say("more", names=text, n=more) if more > 0 else text
+        lines += [say(key, n=cell(len(names)), names=text)] if names else []
+    return lines
+
+
 def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
     """Sums over the horizon, the largest likely changes first."""
     money = told["target"] in ("revenue", "price")
@@ -245,6 +257,7 @@ def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
             forecaster=told["forecaster"],
         ),
         *plans(say, told),
+        *stops(say, told),
     )
 
 

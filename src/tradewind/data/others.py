@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tradewind.data.choices import CHOICES, chosen
 from tradewind.data.columns import Columns, Guess, guess_columns
 from tradewind.data.dates import WANTED, parse_dates
 from tradewind.data.headers import squeezed
@@ -22,7 +23,7 @@ PLANS = ("promotion", "price", "regular_price", "competitor_price", "display", "
 class Kind:
     """What a kind of file holds.
 
-    columns   our noun → "text", "date" or "number"
+    columns   our noun → "text", "date", "number" or "choice" (`choices.CHOICES`)
     needed    nouns that must be there
     also      noun → what else its column may be called
     """
@@ -52,15 +53,34 @@ KINDS = {
     ),
     "products": Kind(
         {
-            **dict.fromkeys(("product", "name", "category", "brand", "supplier"), "text"),
+            **dict.fromkeys(("product", "parent", "name", "category", "brand", "supplier"), "text"),
+            "status": "choice",
             "unit_cost": "number",
             "currency": "text",
             "pack_size": "number",
-            "launched_at": "date",
+            **dict.fromkeys(("launched_at", "last_order_date"), "date"),
             **dict.fromkeys(("successor", "channel", "channel_sku"), "text"),
         },
         ("product",),
         {
+            "product": (
+                *("sku", "sku id", "sku code", "sku编码", "商品编码", "商品编号", "商家编码"),
+                "规格编码",
+            ),
+            "parent": (
+                *("parent sku", "parent product", "parent asin", "style", "style code", "spu"),
+                *("spu id", "spu编码", "款式", "款号", "款式编码", "父商品", "父商品编码"),
+            ),
+            "status": (
+                *("item status", "product status", "lifecycle", "state"),
+                *("状态", "商品状态", "销售状态", "在售状态", "上架状态"),
+            ),
+            "last_order_date": (
+                *("last order day", "last orders", "last day", "discontinued at"),
+                *("discontinued date", "discontinue date", "end of life", "eol date"),
+                *("停售日期", "停售时间", "停产日期", "最后订购日期", "最后销售日期", "下架日期"),
+                "下架时间",
+            ),
             "unit_cost": ("cost", "cost price", "成本", "成本价", "采购价", "进价", "单位成本"),
             "launched_at": ("launch", "launch date", "上市日期", "上市时间", "上架时间"),
             "supplier": ("supplier name", "供应商", "供应商名称"),
@@ -215,6 +235,11 @@ def _parsed(cells: Cells, noun: str, kind: str) -> pl.Series:
             raise DataError(str(error).replace("{where}", where)) from None
         cells.refuse(noun, parsed.is_null() & _is_filled(column), WANTED)
         return parsed.cast(pl.Datetime("us")).alias(noun)
+    if kind == "choice":
+        word = chosen(noun, column.cast(pl.String)).alias(noun)
+        wanted = f"{', '.join(list(CHOICES[noun])[:-1])} or {list(CHOICES[noun])[-1]}"
+        cells.refuse(noun, word.is_null() & _is_filled(column), wanted)
+        return word
     numbers = parse_numbers(column, ".")
     cells.refuse(noun, numbers.is_nan() | numbers.is_infinite(), "a number")
     return numbers.cast(pl.Float64).alias(noun)

@@ -14,6 +14,7 @@ import polars as pl
 from tradewind.arrays import Floats
 from tradewind.backtest import trend
 from tradewind.backtest.run import Progress
+from tradewind.data.phase_out import shares_left, stopping
 from tradewind.errors import DataError
 from tradewind.flows.asked import Question
 from tradewind.flows.backtest import Tested, evaluate
@@ -40,6 +41,8 @@ class Foretold:
     series     the same for every series, before anything was added up
     mean       [N, h]   means of the paths of `forecast`
     summary    one row per series or group: sums over the horizon (`backtest.trend.trends`)
+    stops      unique_id, product, last_order_date of the series that cannot be ordered to the end
+               of the horizon, and count as 0 from the next day on; empty where prices are forecast
     """
 
     run: Run
@@ -51,6 +54,7 @@ class Foretold:
     series: Forecast
     mean: Floats
     summary: pl.DataFrame
+    stops: pl.DataFrame
 
     @property
     def table(self) -> pl.DataFrame:
@@ -65,6 +69,18 @@ class Foretold:
         order = np.argsort(np.array(self.forecast.ids, dtype=object))
         return self.mean[order]
 
+    def _stopping(self, *, before: bool) -> list[dict[str, Any]]:
+        """product, last_order_date of what stops before the horizon, or in it, by date."""
+        ahead = pl.col("last_order_date") >= self.forecast.ds[0].item()
+        found = self.stops.filter(~ahead if before else ahead).group_by("product")
+        days = found.agg(pl.col("last_order_date").max())
+        return days.sort("last_order_date", "product").to_dicts()
+
+    def _sold_after(self) -> list[str]:
+        entries = self.seen.cleaning.entries.filter(pl.col("kind") == "sold_after_end")
+        keys = entries["unique_id"].unique().to_list()
+        return sorted({split_unique_id(key)[0] for key in keys})
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         version = self.trained.version
@@ -78,6 +94,9 @@ class Foretold:
             "cutoff": self.seen.panel.end,
             "planned": [c for c in PLANNABLE if c in self.seen.roles.known],
             "unplanned": [c for c in PROMOTED if c in self.seen.roles.past and self._had(c)],
+            "phased_out": self._stopping(before=False),
+            "stopped": self._stopping(before=True),
+            "sold_after_end": self._sold_after(),
             "h": self.question.h,
             "freq": self.question.freq,
             "summary": named(self.summary, self.seen, self.level).to_dicts(),
@@ -145,6 +164,11 @@ def foretell(
     if asked.target == "price" and level != "product":
         raise DataError(f"prices do not add up to a {level}; forecast revenue or units instead")
     series = trained.fitted.forecast(asked.h, asked.levels, seen.known, asked.column)
+    stops = stopping(seen.panel, asked.h)
+    if asked.target == "price":
+        stops = stops.clear()
+    if len(stops):
+        series = series.scaled(shares_left(stops, series.ids, series.ds, seen.panel.freq))
     groups = groups_of(seen, level, series.ids)
     before = trend.before_of(seen.panel, series.ids, asked.column, asked.h)
     if groups == list(series.ids) or asked.target == "price":
@@ -169,7 +193,7 @@ def foretell(
         forecasts.add(db, run.run_id, shown, level, mean)
         if shown is not series:
             forecasts.add(db, run.run_id, series, "series", series.mean(PATHS, _rng()))
-    return Foretold(run, asked, seen, trained, level, shown, series, mean, summary)
+    return Foretold(run, asked, seen, trained, level, shown, series, mean, summary, stops)
 
 
 def named(rows: pl.DataFrame, seen: Seen, level: str) -> pl.DataFrame:

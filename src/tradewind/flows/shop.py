@@ -13,6 +13,7 @@ from tradewind.data.assemble import to_panel
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.demand import recover_demand
 from tradewind.data.items import listed, succeeded, unbundled
+from tradewind.data.phase_out import sold_after
 from tradewind.data.rates import converted
 from tradewind.errors import DataError, UnknownName
 from tradewind.flows.asked import Question
@@ -23,7 +24,7 @@ from tradewind.task import MARKS, Roles, Task
 
 Shop = Workspace
 """A workspace as the flows call it: one merchant's shop."""
-LEVELS = ("product", "category", "brand", "channel", "location")
+LEVELS = ("product", "parent", "category", "brand", "channel", "location")
 PLACES = ("channel", "location")
 """Levels that a shop has only where they are part of the series key."""
 STATIC = ("category", "brand", "channel", "location")
@@ -78,7 +79,7 @@ def see(shop: Workspace, question: Question) -> Seen:
     return seen_of(
         panel,
         question,
-        cleaning,
+        cleaning + sold_after(panel),
         currency=currencies[0] if len(currencies) == 1 else "",
         name=remembered.get("name", shop.path.name),
     )
@@ -215,5 +216,6 @@ def groups_of(seen: Seen, level: str, ids: tuple[str, ...]) -> list[str]:
     if level not in have:
         apart = f"; to tell {level}s apart, say --by product,{level}" if level in PLACES else ""
         raise UnknownName(f"no level {level!r}; there are {', '.join([*have, 'total'])}{apart}")
-    names = dict(static.select("unique_id", pl.col(level).fill_null("(none)")).iter_rows())
+    empty = "product" if level == "parent" else pl.lit("(none)")  # no variant: its own style
+    names = dict(static.select("unique_id", pl.coalesce(level, empty)).iter_rows())
     return [str(names[key]) for key in ids]
