@@ -51,6 +51,7 @@ class Kind(StrEnum):
 
     sales = "sales"
     stock = "stock"
+    movements = "movements"
     products = "products"
     calendar = "calendar"
     supply = "supply"

@@ -97,6 +97,33 @@ def loaded(say: Told, told: dict[str, Any]) -> None:
     facts(say("loaded"), [*counts, *rest])
 
 
+def disagreements(say: Told, told: dict[str, Any], rows: int = 10) -> None:
+    """Where a count of stock differs from what the movements before it lead to."""
+    found = told["disagreements"]
+    if not found:
+        return
+    keys = [key for key in ("product", "channel", "location") if any(r[key] for r in found)]
+    numbers = ("counted", "expected", "difference")
+    table(
+        say,
+        say("differ"),
+        [
+            *[Column(say(key)) for key in (*keys, "as_of")],
+            *[Column(say(n)) for n in numbers],
+        ],
+        [[r[c] for c in (*keys, "as_of", *numbers)] for r in found[:rows]],
+        say("differ_note", all=len(found)),
+    )
+
+
+def stale(say: Told, told: dict[str, Any]) -> list[str]:
+    """How much of the stock is old, where some is."""
+    if not told["products"]:
+        return []
+    oldest, count = cell(told["oldest"]), cell(told["products"])
+    return [say("stale_stock", n=count, days=told["days"], oldest=oldest)]
+
+
 def _columns(say: Told, told: dict[str, Any]) -> None:
     """Which header was taken for what; of a known export those alone that are used."""
     used = [c for c in told["columns"] if c["noun"] or not told.get("title")]
@@ -258,6 +285,7 @@ def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
         ),
         *plans(say, told),
         *stops(say, told),
+        *stale(say, told["stale_stock"]),
     )
 
 

@@ -42,6 +42,49 @@ CHOICES: dict[str, Mapping[str, tuple[str, ...]]] = {
             *("待上架", "待上市", "未上架", "未上市", "预售", "新品", "计划", "即将上架", "草稿"),
         ),
     },
+    "direction": {
+        "in": ("in", "inbound", "incoming", "into", "plus", "入库", "入", "收", "收入", "收货"),
+        "out": (
+            "out",
+            "outbound",
+            "outgoing",
+            "issue",
+            "minus",
+            "出库",
+            "出",
+            "发",
+            "发出",
+            "发货",
+        ),
+    },
+    "movement": {
+        "receipt": (
+            *("receipt", "received", "receive", "purchase", "goodsreceipt", "production"),
+            *("采购入库", "采购", "收货", "到货", "生产入库", "采购到货"),
+        ),
+        "sale": (
+            *("sale", "sales", "sold", "shipment", "shipped", "order", "goodsissue"),
+            *("销售出库", "销售", "发货", "订单出库"),
+        ),
+        "return": (
+            *("return", "returned", "customerreturn", "refund"),
+            *("退货入库", "销售退货", "退货", "客户退货", "销退入库"),
+        ),
+        "adjust": (
+            *("adjust", "adjustment", "correction", "stocktake", "cyclecount", "inventory"),
+            *("调整", "库存调整", "盘点", "盘点调整"),
+        ),
+        "adjust in": ("gain", "found", "盘盈", "盘盈入库", "调整入库", "其他入库", "其它入库"),
+        "adjust out": (
+            *("loss", "damage", "damaged", "scrap", "writeoff", "shrinkage"),
+            *("盘亏", "盘亏出库", "调整出库", "报损", "报损出库", "报废", "其他出库", "其它出库"),
+        ),
+        "transfer": ("transfer", "relocation", "move", "调拨"),
+        "transfer in": ("transferin", "调拨入库", "调入"),
+        "transfer out": ("transferout", "调拨出库", "调出"),
+        "in": ("in", "inbound", "incoming", "入库", "入"),
+        "out": ("out", "outbound", "outgoing", "出库", "出"),
+    },
 }
 """Noun → our word for a choice → what else it may be called, squeezed."""
 

@@ -26,11 +26,13 @@ class Kind:
     columns   our noun → "text", "date", "number" or "choice" (`choices.CHOICES`)
     needed    nouns that must be there
     also      noun → what else its column may be called
+    either    nouns of which at least one must be there, and be filled in every row
     """
 
     columns: Mapping[str, str]
     needed: tuple[str, ...]
     also: Mapping[str, tuple[str, ...]]
+    either: tuple[str, ...] = ()
 
 
 KINDS = {
@@ -38,16 +40,63 @@ KINDS = {
         {
             "product": "text",
             "counted_at": "date",
-            "on_hand": "number",
-            "channel": "text",
-            "location": "text",
+            **dict.fromkeys(("sellable", "reserved", "on_hand"), "number"),
+            **dict.fromkeys(("channel", "location"), "text"),
         },
-        ("product", "counted_at", "on_hand"),
+        ("product", "counted_at"),
         {
             "counted_at": ("as_of", "date", "ds", "snapshot date", "日期", "盘点日期", "盘点时间"),
+            "sellable": (
+                *("available", "available stock", "available quantity", "qty available"),
+                *("sellable stock", "atp", "free stock", "可售库存", "可用库存", "可售数量"),
+                *("可用数量", "可销库存", "可售", "可用"),
+            ),
+            "reserved": (
+                *("reserved stock", "reserved quantity", "allocated", "committed", "locked"),
+                *("占用库存", "占用", "锁定库存", "锁定", "预占库存", "预留", "预留库存", "已占用"),
+            ),
             "on_hand": (
-                *("sellable", "available", "stock", "quantity"),
-                *("可售库存", "可用库存", "库存", "在手库存"),
+                *("stock on hand", "qty on hand", "physical", "physical stock", "total stock"),
+                *("在手库存", "实物库存", "实际库存", "在库数量", "账面库存", "总库存"),
+                *("stock", "quantity", "库存", "库存数量"),
+            ),
+        },
+        ("on_hand", "sellable"),
+    ),
+    "movements": Kind(
+        {
+            "product": "text",
+            "moved_at": "date",
+            "quantity": "number",
+            **dict.fromkeys(("movement", "direction"), "choice"),
+            **dict.fromkeys(("reference", "channel", "location"), "text"),
+        },
+        ("product", "moved_at", "quantity"),
+        {
+            "moved_at": (
+                *("movement date", "posting date", "posted at", "date", "ds", "出入库时间"),
+                *("出入库日期", "单据日期", "业务日期", "操作时间", "日期", "时间"),
+            ),
+            "quantity": (
+                *(
+                    "qty",
+                    "quantity change",
+                    "qty change",
+                    "change",
+                    "delta",
+                    "出入库数量",
+                    "变动数量",
+                ),
+                *("变动", "数量"),
+            ),
+            "movement": (
+                *("movement type", "transaction type", "type", "reason", "出入库类型"),
+                *("业务类型", "单据类型", "变动类型", "类型"),
+            ),
+            "direction": ("in/out", "in or out", "inbound/outbound", "出入库", "方向", "收发"),
+            "reference": (
+                *("reference id", "ref", "document", "document number", "movement id", "id"),
+                *("单据编号", "单据号", "出入库单号", "流水号", "单号"),
             ),
         },
     ),
@@ -166,7 +215,10 @@ def parse_other(
         raise UnknownName(f"no kind of file {kind!r}; there are sales, {', '.join(KINDS)}")
     wanted = KINDS[kind]
     columns = _guessed(raw, wanted, mapping or {})
-    if missing := [noun for noun in wanted.needed if noun not in columns.mapping]:
+    missing = [noun for noun in wanted.needed if noun not in columns.mapping]
+    if not missing and wanted.either and not set(wanted.either) & set(columns.mapping):
+        missing = list(wanted.either)
+    if missing:
         raise DataError(
             f"{source_name}: no column was recognised as {' or '.join(missing)}; the table has "
             f"{raw.columns}; say which with a mapping, e.g. {missing[0]}={raw.columns[0]}"
@@ -175,7 +227,12 @@ def parse_other(
     parsed = [_parsed(cells, noun, wanted.columns[noun]) for noun in columns.mapping]
     for noun in wanted.needed:
         cells.refuse(noun, parsed[list(columns.mapping).index(noun)].is_null(), "a value")
-    return pl.DataFrame(parsed), columns
+    rows = pl.DataFrame(parsed)
+    if told := [noun for noun in wanted.either if noun in rows.columns]:
+        empty = rows.select(pl.all_horizontal(pl.col(told).is_null())).to_series()
+        rest = " or ".join(noun for noun in wanted.either if noun != told[0])
+        cells.refuse(told[0], empty, f"a value, here or as {rest}")
+    return rows, columns
 
 
 def planned(calendar: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from tradewind.errors import DataError
 from tradewind.flows.asked import Question
 from tradewind.flows.backtest import Tested, evaluate
 from tradewind.flows.shop import Seen, groups_of, see
+from tradewind.flows.stock import Age, age
 from tradewind.flows.train import Trained, restore, train
 from tradewind.forecast import Forecast
 from tradewind.panel import split_unique_id
@@ -43,6 +44,7 @@ class Foretold:
     summary    one row per series or group: sums over the horizon (`backtest.trend.trends`)
     stops      unique_id, product, last_order_date of the series that cannot be ordered to the end
                of the horizon, and count as 0 from the next day on; empty where prices are forecast
+    stock      how old the stock is that says which sales were limited
     """
 
     run: Run
@@ -55,6 +57,7 @@ class Foretold:
     mean: Floats
     summary: pl.DataFrame
     stops: pl.DataFrame
+    stock: Age
 
     @property
     def table(self) -> pl.DataFrame:
@@ -97,6 +100,7 @@ class Foretold:
             "phased_out": self._stopping(before=False),
             "stopped": self._stopping(before=True),
             "sold_after_end": self._sold_after(),
+            "stale_stock": self.stock.to_dict(),
             "h": self.question.h,
             "freq": self.question.freq,
             "summary": named(self.summary, self.seen, self.level).to_dicts(),
@@ -193,7 +197,9 @@ def foretell(
         forecasts.add(db, run.run_id, shown, level, mean)
         if shown is not series:
             forecasts.add(db, run.run_id, series, "series", series.mean(PATHS, _rng()))
-    return Foretold(run, asked, seen, trained, level, shown, series, mean, summary, stops)
+    return Foretold(
+        run, asked, seen, trained, level, shown, series, mean, summary, stops, age(shop)
+    )
 
 
 def named(rows: pl.DataFrame, seen: Seen, level: str) -> pl.DataFrame:

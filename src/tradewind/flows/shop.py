@@ -17,9 +17,10 @@ from tradewind.data.phase_out import sold_after
 from tradewind.data.rates import converted
 from tradewind.errors import DataError, UnknownName
 from tradewind.flows.asked import Question
+from tradewind.flows.stock import levels
 from tradewind.models.hindsight import Memory
 from tradewind.panel import Panel
-from tradewind.store import Workspace, bundles, calendar, products, rates, sales, settings, stock
+from tradewind.store import Workspace, bundles, calendar, products, rates, sales, settings
 from tradewind.task import MARKS, Roles, Task
 
 Shop = Workspace
@@ -65,13 +66,12 @@ def see(shop: Workspace, question: Question) -> Seen:
         raise DataError(f"{shop.path} holds no sales yet; run `tradewind load FILE` first")
     lines = in_one_currency(lines, rates.table(shop.db))
     lines = in_own_products(shop, lines)
-    counted = stock.table(shop.db)
     panel, cleaning = to_panel(
         lines,
         question.freq,
         question.by,
         products=products.table(shop.db),
-        stock=counted if len(counted) else None,
+        stock=levels(shop),
     )
     panel = with_plans(panel, calendar.table(shop.db), question.h)
     currencies = lines["currency"].drop_nulls().unique().to_list()

@@ -13,6 +13,7 @@ from tradewind.store import (
     decisions,
     events,
     forecasts,
+    movements,
     overrides,
     products,
     rates,
@@ -37,6 +38,8 @@ MIGRATIONS: tuple[str, ...] = (
     rates.CREATE,
     bundles.CREATE,
     products.ITEMS,
+    stock.SELLABLE,
+    movements.CREATE,
 )
 """SQL that leads from version i to i + 1; the first one starts from nothing.
 
@@ -45,7 +48,8 @@ appends `alter table …` here.
 """
 
 TABLES = tuple(
-    room.__name__.split(".")[-1].replace("registry", "models") for room in (*ROOMS, rates, bundles)
+    room.__name__.split(".")[-1].replace("registry", "models")
+    for room in (*ROOMS, rates, bundles, movements)
 )
 
 
