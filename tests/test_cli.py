@@ -227,7 +227,7 @@ def test_the_version_is_the_packages(run: Any) -> None:
 
 def test_stock_and_plans_are_loaded_beside_the_sales(run: Any, shop: Path, tmp_path: Path) -> None:
     stock, plan = tmp_path / "stock.csv", tmp_path / "plan.csv"
-    stock.write_text("商品,日期,库存\n茶-1,2026-03-11,2\n茶-1,2026-03-15,0\n", encoding="utf-8")
+    stock.write_text("商品,日期,库存\n茶-1,2026-03-15,0\n", encoding="utf-8")
     plan.write_text(
         "product,start,end,promotion\n茶-1,2026-03-16,2026-03-18,0.3\n", encoding="utf-8"
     )
