@@ -22,7 +22,7 @@ from tradewind.cli.terminal import WIDTH
 from tradewind.data.demand import mark_censored
 from tradewind.flows.asked import Question
 from tradewind.flows.shop import see
-from tradewind.store import Workspace
+from tradewind.store import Workspace, movements
 
 NAIVE = "seasonal_naive,average"
 """Models that need no time: these tests are about the commands."""
@@ -432,6 +432,20 @@ def test_stock_and_its_movements_are_one_history(run: Any, shop: Path, tmp_path:
     sold_out = marked.filter("censored")["ds"].dt.day().to_list()
     assert marked.drop_nulls("stock")["stock"].to_list() == [40, 25, 22, -3]
     assert sold_out == [14]
+
+
+def test_a_ledger_that_does_not_fit_the_stock_is_refused_whole(
+    run: Any, shop: Path, tmp_path: Path
+) -> None:
+    stock, ledger = tmp_path / "stock.csv", tmp_path / "ledger.csv"
+    stock.write_text("商品,仓库,日期,库存\n茶-1,上海,2026-03-11,40\n", encoding="utf-8")
+    ledger.write_text(LEDGER, encoding="utf-8")
+    assert run("load", stock, "--kind", "stock", "-w", shop).status == 0
+    told = run("load", ledger, "--kind", "movements", "-w", shop)
+    assert told.status == 2
+    assert "the stock tells locations apart and the movements name none" in told.err
+    with Workspace(shop) as opened:
+        assert movements.table(opened.db).is_empty()
 
 
 def test_old_stock_is_said_by_every_command_that_reads_it(

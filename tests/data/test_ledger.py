@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -89,6 +90,19 @@ def test_movements_follow_the_places_that_the_stock_tells() -> None:
     assert by_day(whole, moved(("a", "SH", 2, -1), ("a", "BJ", 2, -2))) == {1: 10, 2: 7}
     with pytest.raises(DataError, match="tells locations apart and the movements name none"):
         history(counted(("a", "SH", 1, 10, 10)), moved(("a", None, 2, -1)))
+
+
+def test_levels_equal_a_plain_walk_through_the_days() -> None:
+    rng = np.random.default_rng(4)
+    counts = {int(at): float(rng.integers(0, 30)) for at in (1, *rng.integers(2, 28, 6))}
+    moves = [(int(at), float(rng.integers(-5, 6))) for at in (*rng.integers(1, 28, 60), 28)]
+    level, slow = 0.0, {}
+    for at in range(1, 29):
+        level += sum(quantity for when, quantity in moves if when == at)
+        level = counts.get(at, level)
+        slow[at] = level
+    snapshots = counted(*[("a", None, at, n + 2, n) for at, n in counts.items()])
+    assert by_day(snapshots, moved(*[("a", None, *move) for move in moves])) == slow
 
 
 def test_disagreements_are_listed_the_largest_first() -> None:

@@ -11,6 +11,9 @@ from tradewind.data.periods import period_start
 from tradewind.errors import DataError
 from tradewind.panel import every
 
+PART = 2000
+"""Series whose levels are spread over their periods at once."""
+
 
 def stock_levels(
     stock: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str], freq: str
@@ -33,10 +36,15 @@ def stock_levels(
     if "until" in kept:
         last = last.with_columns(_end(places, freq).alias("end"))
     mine = last.join(keys, on=shared, how="inner", nulls_equal=True)
-    if "until" in kept:
-        periods = pl.datetime_ranges("ds", "end", every(freq), closed="left", time_unit="us")
-        mine = mine.select("series", "stock", periods.alias("ds")).explode("ds")
-    return mine.group_by("series", "ds").agg(pl.col("stock").sum())
+    if "until" not in kept:
+        return mine.group_by("series", "ds").agg(pl.col("stock").sum())
+    held = pl.datetime_ranges("ds", "end", every(freq), closed="left", time_unit="us").alias("ds")
+    spans, total = mine.select("series", "stock", held), pl.col("stock").sum()
+    several = [  # every period of every series: a part at a time keeps that small
+        part.explode("ds").group_by("series", "ds").agg(total)
+        for (_,), part in spans.group_by(pl.col("series") % (1 + len(keys) // PART))
+    ]
+    return pl.concat(several) if several else spans.explode("ds")
 
 
 def _end(places: Sequence[str], freq: str) -> pl.Expr:
