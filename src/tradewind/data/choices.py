@@ -38,8 +38,8 @@ CHOICES: dict[str, Mapping[str, tuple[str, ...]]] = {
             ),
         ),
         "planned": (
-            *("planned", "upcoming", "draft", "comingsoon", "new", "prelaunch", "notlaunched"),
-            *("待上架", "待上市", "未上架", "未上市", "预售", "新品", "计划", "即将上架", "草稿"),
+            *("planned", "upcoming", "draft", "comingsoon", "prelaunch", "notlaunched"),
+            *("待上架", "待上市", "未上架", "未上市", "预售", "计划", "即将上架", "草稿"),
         ),
     },
     "direction": {
