@@ -59,6 +59,7 @@ def test_a_snapshot_without_a_time_is_taken_at_the_end_of_its_day() -> None:
     movements = moved(("a", None, 1.5, -5), ("a", None, 2.25, -1))
     assert by_day(counted(("a", None, 1, 20, 20)), movements) == {1: 20, 2: 19}
     assert by_day(counted(("a", None, 1.25, 20, 20)), movements) == {1: 15, 2: 14}
+    assert by_day(counted(("a", None, 1.5, 20, 20)), movements) == {1: 20, 2: 19}  # counted, too
 
 
 def test_a_ledger_alone_starts_from_its_first_movement() -> None:
