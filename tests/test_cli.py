@@ -19,7 +19,10 @@ from rich.console import Console
 
 from tradewind.cli import main, terminal
 from tradewind.cli.terminal import WIDTH
-from tradewind.store import Workspace
+from tradewind.data.demand import mark_censored
+from tradewind.flows.asked import Question
+from tradewind.flows.shop import see
+from tradewind.store import Workspace, movements
 
 NAIVE = "seasonal_naive,average"
 """Models that need no time: these tests are about the commands."""
@@ -351,6 +354,123 @@ def test_listings_and_bundles_become_the_shops_own_products(run: Any, tmp_path: 
     assert {r["product"] for r in run(*asked).json["forecast"]} == {"TEA", "CUP", "777"}
 
 
+ITEMS = """sku,parent,channel_sku,name,category,brand,status,supplier,unit_cost,successor,launch_date,last_order_date
+茶-1,茶,,Green tea,Tea,Leaf,在售,Hill,2.50,,2025-01-01,2026-03-18
+茶-2,茶,,Black tea,Tea,Leaf,discontinued,Hill,2.50,,2025-01-01,2026-03-10
+杯-1,,,Cup,Home,Clay,active,Kiln,1.00,,2025-01-01,
+"""  # noqa: E501 - the header as a merchant's file has it
+
+
+def test_a_product_that_is_phased_out_is_not_forecast_beyond_its_day(
+    run: Any, shop: Path, tmp_path: Path
+) -> None:
+    items = tmp_path / "items.csv"
+    items.write_text(ITEMS, encoding="utf-8")
+    fast = ("--models", NAIVE, "--windows", 1, "--h", 7, "-w", shop)
+    before = run("backtest", *fast, "--json").json["leaderboard"]
+    assert run("load", items, "--kind", "products", "-w", shop).status == 0
+    after = run("backtest", *fast, "--json").json["leaderboard"]
+    assert [row["wape"] for row in before] == [row["wape"] for row in after]
+    made = run("forecast", *fast, "--json").json
+    assert made["phased_out"] == [{"product": "茶-1", "last_order_date": "2026-03-18T00:00:00"}]
+    assert made["stopped"] == [{"product": "茶-2", "last_order_date": "2026-03-10T00:00:00"}]
+    assert made["sold_after_end"] == ["茶-2"]
+    sells = {(row["product"], row["ds"][8:10]) for row in made["forecast"] if row["mean"] > 0}
+    assert {day for product, day in sells if product == "茶-1"} == {"16", "17", "18"}
+    assert {product for product, _ in sells} == {"茶-1", "杯-1"}
+    assert {len(row) for row in made["forecast"]} == {len(made["forecast"][0])}
+    styles = run("forecast", *fast, "--level", "parent", "--json").json["forecast"]
+    assert {row["parent"] for row in styles} == {"茶", "杯-1"}
+    money = run("forecast", *fast, "--target", "revenue", "--json").json
+    assert min(row["mean"] for row in money["forecast"]) == 0
+    said = run("forecast", *fast, "--report").out
+    assert "1 products can be ordered until a day within it, and count as 0 after: 茶-1" in said
+    (page,) = (shop / "reports").glob("*.html")
+    assert "2 products cannot be ordered to its end" in page.read_text(encoding="utf-8")
+
+
+def test_a_status_that_nobody_knows_is_named(run: Any, shop: Path, tmp_path: Path) -> None:
+    items = tmp_path / "items.csv"
+    items.write_text("sku,status\nA,active\nB,maybe\n", encoding="utf-8")
+    told = run("load", items, "--kind", "products", "-w", shop)
+    assert told.status == 2
+    assert "row 3, column 'status': 'maybe'; wanted active, discontinued or planned" in told.err
+
+
+LEDGER = """商品,日期,数量,出入库类型,单据编号
+茶-1,2026-03-11,40,入库,R1
+茶-1,2026-03-12,15,出库,S1
+茶-1,2026-03-14,25,出库,S2
+茶-2,2026-03-12,6,入库,R2
+"""
+
+
+def test_stock_and_its_movements_are_one_history(run: Any, shop: Path, tmp_path: Path) -> None:
+    stock, ledger = tmp_path / "stock.csv", tmp_path / "ledger.csv"
+    counts = ["茶-1,2026-03-11,40,0", "茶-1,2026-03-13,22,2", "茶-2,2026-03-11,3,0"]
+    stock.write_text("\n".join(["商品,日期,可售库存,占用库存", *counts]), encoding="utf-8")
+    ledger.write_text(LEDGER, encoding="utf-8")
+    first = run("load", stock, "--kind", "stock", "-w", shop, "--json").json
+    assert first["disagreements"] == []
+    assert first["stale_stock"] == {
+        "days": 3,
+        "products": 1,
+        "oldest": "2026-03-11T00:00:00",
+    }
+    told = run("load", ledger, "--kind", "movements", "-w", shop)
+    assert "Stock that differs from the movements; the count stands" in told.out
+    again = run("load", ledger, "--kind", "movements", "-w", shop, "--json").json
+    assert again["written"] == 0
+    (row,) = again["disagreements"]  # 40 − 15 = 25 are expected, 22 + 2 were counted
+    assert (row["product"], row["counted"], row["expected"], row["difference"]) == (
+        *("茶-1", 24, 25),
+        -1,
+    )
+    with Workspace(shop) as opened:
+        asked = Question(h=7, freq="D").settled(opened)
+        marked = mark_censored(see(opened, asked).panel).frame.filter(unique_id="茶-1")
+    sold_out = marked.filter("censored")["ds"].dt.day().to_list()
+    assert marked.drop_nulls("stock")["stock"].to_list() == [40, 25, 22, -3]
+    assert sold_out == [14]
+
+
+def test_a_ledger_that_does_not_fit_the_stock_is_refused_whole(
+    run: Any, shop: Path, tmp_path: Path
+) -> None:
+    stock, ledger = tmp_path / "stock.csv", tmp_path / "ledger.csv"
+    stock.write_text("商品,仓库,日期,库存\n茶-1,上海,2026-03-11,40\n", encoding="utf-8")
+    ledger.write_text(LEDGER, encoding="utf-8")
+    assert run("load", stock, "--kind", "stock", "-w", shop).status == 0
+    told = run("load", ledger, "--kind", "movements", "-w", shop)
+    assert told.status == 2
+    assert "the stock tells locations apart and the movements name none" in told.err
+    with Workspace(shop) as opened:
+        assert movements.table(opened.db).is_empty()
+
+
+def test_old_stock_is_said_by_every_command_that_reads_it(
+    run: Any, shop: Path, tmp_path: Path
+) -> None:
+    stock, fast = tmp_path / "stock.csv", ("--models", NAIVE, "--windows", 1, "--h", 7, "-w", shop)
+    stock.write_text("商品,日期,库存\n茶-1,2026-03-11,4\n茶-2,2026-03-12,4\n", encoding="utf-8")
+    words = (
+        "stock of 1 products is older than 3 days before the last sale, the oldest of 2026-03-11"
+    )
+    for ask in (("load", stock, "--kind", "stock", "-w", shop), ("forecast", *fast)):
+        assert words in " ".join(run(*ask).out.split())
+    old = {"days": 3, "products": 1, "oldest": "2026-03-11T00:00:00"}
+    assert run("forecast", *fast, "--json").json["stale_stock"] == old
+    found = {f["what"]: f for f in run("doctor", "-w", shop, "--json").json["findings"]}
+    assert (found["age of stock"]["state"], found["age of stock"]["found"]) == ("note", words)
+    load = ("load", stock, "--kind", "stock", "-w", shop, "--json")
+    assert run(*load, "--stale-after", 4).json["stale_stock"]["products"] == 0
+    assert run(*load).json["stale_stock"]["days"] == 4
+    assert "is older" not in run("forecast", *fast).out
+    refused = run("load", stock, "-w", shop, "--stale-after", 4)
+    assert refused.status == 2
+    assert "--stale-after is for stock" in refused.err
+
+
 def test_a_no_writes_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "is_asked", lambda: True)
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
@@ -361,15 +481,24 @@ def test_a_no_writes_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_chinese_answer_has_no_english_left(run: Any, file: Path, tmp_path: Path) -> None:
     shop, stock = tmp_path / "shop", tmp_path / "stock.csv"
-    stock.write_text("商品,日期,库存\n茶-1,2026-03-15,0\n", encoding="utf-8")
+    stock.write_text("商品,日期,库存\n茶-1,2026-03-11,2\n茶-1,2026-03-15,0\n", encoding="utf-8")
     fast = ("--models", NAIVE, "--windows", 1, "--h", 7)
     twice = file.read_text(encoding="utf-8").splitlines()
     stock.with_name("sales.csv").write_text("\n".join([*twice, twice[1]]), encoding="utf-8")
     erp = stock.with_name("erp.csv")
     erp.write_bytes((EXPORTS / "erp-sheet.csv").read_bytes())
+    items = stock.with_name("商品.csv")
+    items.write_text(
+        "商品编码,款号,商品状态,停售日期\n茶-1,茶,在售,2026-03-18\n茶-2,茶,停售,2026-03-10\n",
+        encoding="utf-8",
+    )
+    ledger = stock.with_name("出入库.csv")
+    ledger.write_text(LEDGER, encoding="utf-8")
     for words in (
         ("load", stock.with_name("sales.csv"), "--map", "数量=wieviel"),
+        ("load", items, "--kind", "products"),
         ("load", stock, "--kind", "stock"),
+        ("load", ledger, "--kind", "movements"),
         ("load", erp, "--dry-run"),
         ("backtest", *fast),
         ("forecast", *fast, "--rows", 2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -114,3 +115,37 @@ def test_means_of_members_add_up_to_the_mean_of_their_group() -> None:
     group = forecast.aggregate(["x", "x", "y"], 200, np.random.default_rng(1))
     sums = group.mean(200, np.random.default_rng(2))
     assert np.allclose(sums, [members[0] + members[1], members[2]])
+
+
+SHARES = np.array([[1.0, 1.0, 3 / 7, 0.0], [1.0] * 4, [0.0] * 4])
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_forecast_cut_to_shares_agrees_in_quantiles_paths_and_sums(
+    own: bool, whole: bool
+) -> None:
+    marginal = np.sort(np.random.default_rng(3).gamma(2, 5, (3, 4, 9)), axis=2)
+    base = Forecast(("a", "b", "c"), DS, DECILES, marginal, whole=whole, lower=0.0)
+    if own:
+        base = replace(base, sampler=base.paths)
+    cut = base.scaled(SHARES)
+    assert np.allclose(cut.quantiles, marginal * SHARES[:, :, None])
+    assert (np.diff(cut.quantiles, axis=2) >= 0).all()
+    paths = cut.paths(20_000, np.random.default_rng(1))
+    assert not paths[0, 3].any()
+    assert not paths[2].any()
+    wanted = base.paths(20_000, np.random.default_rng(1)).mean(axis=2) * SHARES
+    assert np.allclose(paths.mean(axis=2), wanted, atol=0.02 if whole else 1e-9)
+    assert not whole or (paths == np.rint(paths)).all()
+    total = cut.aggregate(["t"] * 3, 500, np.random.default_rng(2))
+    sums = total.mean(500, np.random.default_rng(2))
+    assert np.allclose(sums, cut.mean(500, np.random.default_rng(2)).sum(axis=0))
+
+
+def test_shares_follow_their_series() -> None:
+    base = normal(10, 2)
+    cut = replace(base, sampler=base.paths).scaled(SHARES).select(["s2", "s0"])
+    paths = cut.paths(10, np.random.default_rng(0))
+    assert not paths[0].any()
+    assert paths[1, 0].all()

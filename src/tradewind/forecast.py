@@ -109,6 +109,16 @@ class Forecast:
             upper = np.minimum(upper, self.upper)
         return replace(self, quantiles=np.minimum(self.quantiles, upper[:, :, None]), upper=upper)
 
+    def scaled(self, shares: Floats) -> Forecast:
+        """The forecast with each period cut to a share of it: quantiles, paths and sums alike.
+
+        shares   [N, h]   in [0, 1]; 0 means that nothing comes, whatever was expected. Paths of
+                          counts stay whole numbers and keep their mean
+        """
+        sampler = self.sampler
+        mine = None if sampler is None else _scaled(sampler, shares, whole=self.whole)
+        return replace(self, quantiles=self.quantiles * shares[:, :, None], sampler=mine)
+
     def paths(self, n: int, rng: np.random.Generator) -> Floats:
         """n joint sample paths of each series, [N, h, n]; whole numbers where units are counted."""
         if self.sampler is not None:
@@ -227,6 +237,14 @@ def _positions(
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     place = {name: i for i, name in enumerate(names)}
     return np.array([place[g] for g in groups], dtype=np.int64)
+
+
+def _scaled(sampler: Sampler, shares: Floats, *, whole: bool) -> Sampler:
+    def draw(n: int, rng: np.random.Generator) -> Floats:
+        cut = sampler(n, rng) * shares[:, :, None]
+        return np.floor(cut + rng.random(cut.shape)) if whole else cut
+
+    return draw
 
 
 def _resample(sums: Floats) -> Sampler:

@@ -86,6 +86,11 @@ def test_loading_the_same_file_again_changes_nothing(place: Workspace, file: Pat
     assert all(a.equals(b) for a, b in zip(before, dump(place), strict=True))
 
 
+def test_the_status_of_an_order_is_not_that_of_its_product(place: Workspace) -> None:
+    assert "paid" in sales.lines(place.db)["status"].to_list()
+    assert products.table(place.db)["status"].null_count() == 8
+
+
 def test_a_load_that_fails_half_way_changes_nothing(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +193,29 @@ class _nothing:
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize("target", ["units", "price", "demand"])
+def test_what_cannot_be_ordered_any_more_is_forecast_as_zero_but_keeps_its_price(
+    tmp_path: Path, made: SyntheticShop, target: str
+) -> None:
+    asked = Question(**{**ASKED.to_dict(), "target": target, "n_windows": 1})
+    end = made.panel.end + timedelta(days=2)
+    with Workspace(tmp_path) as workspace:
+        load(workspace, made.lines, at=AT)
+        before = forecast(workspace, asked, at=AT)
+        gone = before.series.ids[0]
+        told = pl.DataFrame({"product": [gone], "last_order_date": [end]})
+        products.merge(workspace.db, told)
+        after = forecast(workspace, asked, at=datetime(2026, 1, 2))
+        total = Question(**{**asked.to_dict(), "level": "total"})
+        summed = None if target == "price" else forecast(workspace, total, at=datetime(2026, 1, 3))
+    assert after.trained.version.version == before.trained.version.version
+    assert np.array_equal(after.series.quantiles[1:], before.series.quantiles[1:])
+    assert np.array_equal(after.series.quantiles[0, :2], before.series.quantiles[0, :2])
+    assert after.series.quantiles[0, 2:].any() == (target == "price")
+    assert after.stops["product"].to_list() == ([] if target == "price" else [gone])
+    assert summed is None or np.allclose(summed.mean[0], after.mean.sum(axis=0))
 
 
 def test_trends_are_ranked_and_their_probabilities_add_up(

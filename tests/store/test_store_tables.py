@@ -21,6 +21,7 @@ from tradewind.store import (
     decisions,
     events,
     forecasts,
+    movements,
     overrides,
     products,
     runs,
@@ -56,6 +57,14 @@ def test_an_empty_cell_erases_nothing_of_a_known_product(db: Connection) -> None
     ]
 
 
+def test_a_product_keeps_its_style_status_and_last_day(db: Connection) -> None:
+    told = {"product": ["a"], "parent": ["S"], "status": ["discontinued"], "last_order_date": [DAY]}
+    products.merge(db, pl.DataFrame(told))
+    products.merge(db, pl.DataFrame({"product": ["a"], "name": ["Tea"]}))
+    kept = products.table(db).select("parent", "status", "last_order_date", "name")
+    assert kept.rows() == [("S", "discontinued", DAY, "Tea")]
+
+
 def test_the_last_that_a_row_says_of_a_product_counts_across_parts(
     db: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +89,35 @@ def test_a_snapshot_of_the_same_moment_replaces_the_stored_one(db: Connection) -
     assert stock.append(db, counted, "two") == 0
     assert stock.append(db, counted.with_columns(on_hand=pl.lit(7.0)), "three") == 2
     assert stock.table(db)["stock"].to_list() == [7.0, 7.0]
+
+
+def test_what_can_be_sold_is_as_told_else_what_is_not_reserved(db: Connection) -> None:
+    told = pl.DataFrame(
+        {
+            "counted_at": [DAY] * 3,
+            "product": ["a", "b", "c"],
+            "on_hand": [9.0, 9.0, 9.0],
+            "reserved": [2.0, 2.0, None],
+            "sellable": [6.0, None, None],
+        }
+    )
+    assert stock.append(db, told, "one") == 3
+    assert stock.table(db)["stock"].to_list() == [6.0, 7.0, 9.0]
+    assert stock.append(db, told, "two") == 0
+    assert stock.append(db, told.with_columns(reserved=pl.lit(3.0)), "three") == 3
+    assert stock.table(db)["stock"].to_list() == [6.0, 6.0, 6.0]
+
+
+def test_equal_movements_of_a_file_all_count_and_a_file_counts_once(db: Connection) -> None:
+    moved = pl.DataFrame(
+        {"moved_at": [DAY] * 3, "product": ["a", "a", "b"], "quantity": [-1.0] * 3}
+    )
+    assert movements.append(db, moved, "one") == 3
+    assert movements.append(db, moved, "two") == 0
+    assert movements.append(db, moved.with_columns(reference=pl.lit("R1")), "three") == 3
+    assert movements.table(db).group_by("product").agg(pl.col("quantity").sum()).sort(
+        "product"
+    ).rows() == [("a", -4.0), ("b", -2.0)]
 
 
 def test_an_open_purchase_order_is_closed_when_it_arrives(db: Connection) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from tradewind.errors import DataError, UnknownName, WorkspaceBusy
-from tradewind.store import Workspace, audit, sales, schema, settings, users
+from tradewind.store import Workspace, audit, products, sales, schema, settings, stock, users
 from tradewind.store.query import change, select
 
 HOLD = """
@@ -105,7 +105,7 @@ def test_an_older_workspace_migrates_after_a_back_up(
     assert (tmp_path / f"tradewind.v{before}.backup.duckdb").stat().st_size > 0
 
 
-def test_the_sales_of_a_version_1_workspace_are_still_there(
+def test_what_a_version_1_workspace_holds_is_still_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = schema.MIGRATIONS
@@ -117,9 +117,16 @@ def test_the_sales_of_a_version_1_workspace_are_still_there(
                values ('a', 1, '2026-01-02', '2026-01-01', 'P', 2), ('a', 2, '2026-01-03',
                '2026-01-01', 'P', 3)""",
         )
+        change(shop.db, "insert into products (product, name) values ('P', 'Tea')")
+        change(
+            shop.db,
+            "insert into stock (counted_at, product, on_hand) values ('2026-01-01', 'P', 7)",
+        )
     monkeypatch.setattr(schema, "MIGRATIONS", now)
     with Workspace(tmp_path) as shop:
         kept = sales.lines(shop.db)
+        assert products.table(shop.db)["name"].to_list() == ["Tea"]
+        assert stock.table(shop.db).select("on_hand", "stock").rows() == [(7, 7)]
     assert kept.select("product", "quantity", "restockable").rows() == [("P", 3.0, None)]
 
 

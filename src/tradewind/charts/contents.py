@@ -59,6 +59,7 @@ class Report:
 
     trend_span         steps ahead that the trends compare with as many before; 0 means the horizon
     trend_sure         probability from which on a direction was called
+    stops              products whose last order date lies before the end of the forecast
     n_windows, version, digest, preset, command   how to reproduce it
     red_up             True: rising is red; None: as the reader's language has it (Chinese red)
     max_products       products whose charts are embedded; the rest is counted and said
@@ -79,6 +80,7 @@ class Report:
     repairs: pl.DataFrame = field(default_factory=pl.DataFrame)
     trends: pl.DataFrame = field(default_factory=pl.DataFrame)
     money: Money | None = None
+    stops: int = 0
     n_windows: int = 0
     version: str = ""
     digest: str = ""

@@ -75,6 +75,7 @@ def overview(report: Report, words: Words, total: Total | None) -> Section:
             _trust(report, words),
             _money(report, words),
             _plan(report, words),
+            words("stops", n=report.stops) if report.stops else "",
         ],
         "keys": _keys(report, words, total),
         "figure": total_figure(report, words, total),

@@ -72,6 +72,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The calendar plans no promotion for this time, so as many as usual are expected.",
         "日历中没有这段时间的促销计划，预测按以往的促销力度估计。",
     ),
+    "stops": (
+        "{n} products cannot be ordered to its end and count as 0 after their last day.",
+        "{n} 个商品在此期间停售或已停售，停售后按 0 计。",
+    ),
     "key_products": ("Products", "商品数"),
     "key_products_note": ("{n} forecast", "其中预测 {n} 个"),
     "key_span": ("History", "历史长度"),
@@ -323,4 +327,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind_never_sold": ("Series never sold, left out", "从未售出的商品，已略去"),
     "kind_outlier": ("Outliers, marked and kept", "异常值，仅标记，保留"),
     "kind_ended": ("Series that stopped selling, marked", "已停售的商品，已标记"),
+    "kind_sold_after_end": (
+        "Sales after the last order date, kept",
+        "最后订购日期之后仍有销售，保留",
+    ),
 }

@@ -16,6 +16,8 @@ from tradewind.errors import DataError
 if TYPE_CHECKING:
     from tradewind.flows.words import Told
 
+STOCK = (Kind.stock, Kind.movements)
+
 
 def load(
     source: Annotated[
@@ -47,6 +49,10 @@ def load(
         str | None,
         typer.Option("--save-mapping", help="Keep how it was read, for files like it."),
     ] = None,
+    stale_after: Annotated[
+        int | None,
+        typer.Option(min=0, help="With --kind stock: days after which stock counts as old."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be loaded; write nothing.")
@@ -58,12 +64,14 @@ def load(
     from tradewind.flows import load as flow
 
     say, named = told(lang), pairs(mapping or [])
+    if stale_after is not None and kind not in STOCK:
+        raise DataError("--stale-after is for stock (--kind stock or --kind movements)")
     if kind is not Kind.sales:
         if dry_run or use or save or zone:
             raise DataError(
                 "--dry-run, --zone, --mapping and --save-mapping are for sales (--kind sales)"
             )
-        _load_other(say, workspace, kind, source, named, table, json)
+        _load_other(say, workspace, kind, source, named, table, stale_after, json)
         return
     start, at = time.perf_counter(), datetime.now()
     with terminal.progress(quiet=json, words=say.stage) as tell:
@@ -104,10 +112,11 @@ def _load_other(
     source: str,
     named: dict[str, str],
     table: str | None,
+    stale_after: int | None,
     json: bool,
 ) -> None:
     """Load a file that holds no sales."""
-    from tradewind.flows import others
+    from tradewind.flows import others, stock
 
     with (
         opened(workspace, create=True) as shop,
@@ -115,8 +124,16 @@ def _load_other(
     ):
         tell(0, 1, f"reading {Path(source).name}")
         done = others.load_other(shop, kind, source, mapping=named, table=table).to_dict()
+        if stale_after is not None:
+            stock.remember_days(shop, stale_after)
+        old = stock.age(shop).to_dict() if kind in STOCK else None
+    if old is not None:
+        done["stale_stock"] = old
     if json:
         terminal.as_json(done)
         return
     views.loaded(say, done)
+    views.disagreements(say, done)
+    if old is not None:
+        terminal.notes(*views.stale(say, old))
     terminal.next_step(views.command(workspace, "backtest"))

@@ -38,6 +38,7 @@ class Level(StrEnum):
     """What can be added up."""
 
     product = "product"
+    parent = "parent"
     category = "category"
     brand = "brand"
     channel = "channel"
@@ -50,6 +51,7 @@ class Kind(StrEnum):
 
     sales = "sales"
     stock = "stock"
+    movements = "movements"
     products = "products"
     calendar = "calendar"
     supply = "supply"

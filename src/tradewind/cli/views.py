@@ -14,7 +14,7 @@ from tradewind.cli.terminal import Column, cell, console, facts, heading, notes,
 if TYPE_CHECKING:
     from tradewind.flows.words import Told
 
-KEYS = ("product", "category", "brand", "channel", "location", "total")
+KEYS = ("product", "parent", "category", "brand", "channel", "location", "total")
 """Columns that say which series or level a row is about."""
 SAMPLED = {"ordered_at": "date"}
 """Columns of a line that we call by another noun."""
@@ -95,6 +95,33 @@ def loaded(say: Told, told: dict[str, Any]) -> None:
         (say("currency"), now["currencies"]),
     ]
     facts(say("loaded"), [*counts, *rest])
+
+
+def disagreements(say: Told, told: dict[str, Any], rows: int = 10) -> None:
+    """Where a count of stock differs from what the movements before it lead to."""
+    found = told["disagreements"]
+    if not found:
+        return
+    keys = [key for key in ("product", "channel", "location") if any(r[key] for r in found)]
+    numbers = ("counted", "expected", "difference")
+    table(
+        say,
+        say("differ"),
+        [
+            *[Column(say(key)) for key in (*keys, "as_of")],
+            *[Column(say(n)) for n in numbers],
+        ],
+        [[r[c] for c in (*keys, "as_of", *numbers)] for r in found[:rows]],
+        say("differ_note", all=len(found)),
+    )
+
+
+def stale(say: Told, told: dict[str, Any]) -> list[str]:
+    """How much of the stock is old, where some is."""
+    if not told["products"]:
+        return []
+    oldest, count = cell(told["oldest"]), cell(told["products"])
+    return [say("stale_stock", n=count, days=told["days"], oldest=oldest)]
 
 
 def _columns(say: Told, told: dict[str, Any]) -> None:
@@ -239,6 +266,18 @@ def coming(say: Told, told: dict[str, Any]) -> list[str]:
     ]
 
 
+def stops(say: Told, told: dict[str, Any], shown: int = 5) -> list[str]:
+    """What stops in the horizon and before it, and what sold after its last day all the same."""
+    day = {key: [f"{r['product']} ({cell(r['last_order_date'])})" for r in told[key]]
+           for key in ("phased_out", "stopped")}  # fmt: skip
+    lines = []
+    for key, names in {**day, "sold_after_end": told["sold_after_end"]}.items():
+        text, more = say("and").join(names[:shown]), len(names) - shown
+        text = say("more", names=text, n=more) if more > 0 else text
+        lines += [say(key, n=cell(len(names)), names=text)] if names else []
+    return lines
+
+
 def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
     """Sums over the horizon, the largest likely changes first."""
     money = told["target"] in ("revenue", "price")
@@ -276,6 +315,8 @@ def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
         *plans(say, told),
         *coming(say, told),
         *festivals(say, told, unit),
+        *stops(say, told),
+        *stale(say, told["stale_stock"]),
     )
 
 

@@ -37,6 +37,7 @@ KINDS = {
     "never_sold": "series without a single sale, left out",
     "outlier": "periods far from the series' usual sales, marked",
     "ended": "series that stopped selling, marked",
+    "sold_after_end": "periods with sales after the last order date of a product, kept",
 }
 """Every kind of repair, in the order in which they are made, and what it means."""
 

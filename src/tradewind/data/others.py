@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tradewind.data.calendars import PLACES, PLANS
+from tradewind.data.choices import CHOICES, chosen
 from tradewind.data.columns import Columns, Guess, guess_columns
 from tradewind.data.dates import WANTED, parse_dates
 from tradewind.data.headers import squeezed
@@ -21,14 +22,16 @@ from tradewind.errors import DataError, UnknownName
 class Kind:
     """What a kind of file holds.
 
-    columns   our noun → "text", "date", "number" or "promotion"
+    columns   our noun → "text", "date", "number", "promotion" or "choice" (`choices.CHOICES`)
     needed    nouns that must be there
     also      noun → what else its column may be called
+    either    nouns of which at least one must be there, and be filled in every row
     """
 
     columns: Mapping[str, str]
     needed: tuple[str, ...]
     also: Mapping[str, tuple[str, ...]]
+    either: tuple[str, ...] = ()
 
 
 KINDS = {
@@ -36,30 +39,96 @@ KINDS = {
         {
             "product": "text",
             "counted_at": "date",
-            "on_hand": "number",
-            "channel": "text",
-            "location": "text",
+            **dict.fromkeys(("sellable", "reserved", "on_hand"), "number"),
+            **dict.fromkeys(("channel", "location"), "text"),
         },
-        ("product", "counted_at", "on_hand"),
+        ("product", "counted_at"),
         {
             "counted_at": ("as_of", "date", "ds", "snapshot date", "日期", "盘点日期", "盘点时间"),
+            "sellable": (
+                *("available", "available stock", "available quantity", "qty available"),
+                *("sellable stock", "atp", "free stock", "可售库存", "可用库存", "可售数量"),
+                *("可用数量", "可销库存", "可售", "可用"),
+            ),
+            "reserved": (
+                *("reserved stock", "reserved quantity", "allocated", "committed", "locked"),
+                *("占用库存", "占用", "锁定库存", "锁定", "预占库存", "预留", "预留库存", "已占用"),
+            ),
             "on_hand": (
-                *("sellable", "available", "stock", "quantity"),
-                *("可售库存", "可用库存", "库存", "在手库存"),
+                *("stock on hand", "qty on hand", "physical", "physical stock", "total stock"),
+                *("在手库存", "实物库存", "实际库存", "在库数量", "账面库存", "总库存"),
+                *("stock", "quantity", "库存", "库存数量"),
+            ),
+        },
+        ("on_hand", "sellable"),
+    ),
+    "movements": Kind(
+        {
+            "product": "text",
+            "moved_at": "date",
+            "quantity": "number",
+            **dict.fromkeys(("movement", "direction"), "choice"),
+            **dict.fromkeys(("reference", "channel", "location"), "text"),
+        },
+        ("product", "moved_at", "quantity"),
+        {
+            "moved_at": (
+                *("movement date", "posting date", "posted at", "date", "ds", "出入库时间"),
+                *("出入库日期", "单据日期", "业务日期", "操作时间", "日期", "时间"),
+            ),
+            "quantity": (
+                *(
+                    "qty",
+                    "quantity change",
+                    "qty change",
+                    "change",
+                    "delta",
+                    "出入库数量",
+                    "变动数量",
+                ),
+                *("变动", "数量"),
+            ),
+            "movement": (
+                *("movement type", "transaction type", "type", "reason", "出入库类型"),
+                *("业务类型", "单据类型", "变动类型", "类型"),
+            ),
+            "direction": ("in/out", "in or out", "inbound/outbound", "出入库", "方向", "收发"),
+            "reference": (
+                *("reference id", "ref", "document", "document number", "movement id", "id"),
+                *("单据编号", "单据号", "出入库单号", "流水号", "单号"),
             ),
         },
     ),
     "products": Kind(
         {
-            **dict.fromkeys(("product", "name", "category", "brand", "supplier"), "text"),
+            **dict.fromkeys(("product", "parent", "name", "category", "brand", "supplier"), "text"),
+            "status": "choice",
             "unit_cost": "number",
             "currency": "text",
             "pack_size": "number",
-            "launched_at": "date",
+            **dict.fromkeys(("launched_at", "last_order_date"), "date"),
             **dict.fromkeys(("successor", "channel", "channel_sku"), "text"),
         },
         ("product",),
         {
+            "product": (
+                *("sku", "sku id", "sku code", "sku编码", "商品编码", "商品编号", "商家编码"),
+                "规格编码",
+            ),
+            "parent": (
+                *("parent sku", "parent product", "parent asin", "style", "style code", "spu"),
+                *("spu id", "spu编码", "款式", "款号", "款式编码", "父商品", "父商品编码"),
+            ),
+            "status": (
+                *("item status", "product status", "lifecycle", "state"),
+                *("状态", "商品状态", "销售状态", "在售状态", "上架状态"),
+            ),
+            "last_order_date": (
+                *("last order day", "last orders", "last day", "discontinued at"),
+                *("discontinued date", "discontinue date", "end of life", "eol date"),
+                *("停售日期", "停售时间", "停产日期", "最后订购日期", "最后销售日期", "下架日期"),
+                "下架时间",
+            ),
             "unit_cost": ("cost", "cost price", "成本", "成本价", "采购价", "进价", "单位成本"),
             "launched_at": ("launch", "launch date", "上市日期", "上市时间", "上架时间"),
             "supplier": ("supplier name", "供应商", "供应商名称"),
@@ -167,7 +236,10 @@ def parse_other(
         raise UnknownName(f"no kind of file {kind!r}; there are sales, {', '.join(KINDS)}")
     wanted = KINDS[kind]
     columns = _guessed(raw, wanted, mapping or {})
-    if missing := [noun for noun in wanted.needed if noun not in columns.mapping]:
+    missing = [noun for noun in wanted.needed if noun not in columns.mapping]
+    if not missing and wanted.either and not set(wanted.either) & set(columns.mapping):
+        missing = list(wanted.either)
+    if missing:
         raise DataError(
             f"{source_name}: no column was recognised as {' or '.join(missing)}; the table has "
             f"{raw.columns}; say which with a mapping, e.g. {missing[0]}={raw.columns[0]}"
@@ -176,7 +248,12 @@ def parse_other(
     parsed = [_parsed(cells, noun, wanted.columns[noun]) for noun in columns.mapping]
     for noun in wanted.needed:
         cells.refuse(noun, parsed[list(columns.mapping).index(noun)].is_null(), "a value")
-    return pl.DataFrame(parsed), columns
+    rows = pl.DataFrame(parsed)
+    if told := [noun for noun in wanted.either if noun in rows.columns]:
+        empty = rows.select(pl.all_horizontal(pl.col(told).is_null())).to_series()
+        rest = " or ".join(noun for noun in wanted.either if noun != told[0])
+        cells.refuse(told[0], empty, f"a value, here or as {rest}")
+    return rows, columns
 
 
 def _guessed(raw: pl.DataFrame, kind: Kind, mapping: Mapping[str, str]) -> Columns:
@@ -220,6 +297,11 @@ def _parsed(cells: Cells, noun: str, kind: str) -> pl.Series:
         return parsed.cast(pl.Datetime("us")).alias(noun)
     if kind == "promotion":
         return parse_promotions(column).set(column.is_null(), None).alias(noun)
+    if kind == "choice":
+        word = chosen(noun, column.cast(pl.String)).alias(noun)
+        wanted = f"{', '.join(list(CHOICES[noun])[:-1])} or {list(CHOICES[noun])[-1]}"
+        cells.refuse(noun, word.is_null() & _is_filled(column), wanted)
+        return word
     numbers = parse_numbers(column, ".")
     cells.refuse(noun, numbers.is_nan() | numbers.is_infinite(), "a number")
     return numbers.cast(pl.Float64).alias(noun)

@@ -9,6 +9,10 @@ import polars as pl
 from tradewind.arrays import Dates
 from tradewind.data.periods import period_start
 from tradewind.errors import DataError
+from tradewind.panel import every
+
+PART = 2000
+"""Series whose levels are spread over their periods at once."""
 
 
 def stock_levels(
@@ -16,8 +20,9 @@ def stock_levels(
 ) -> pl.DataFrame:
     """series, ds, stock: the last level told in each period, in units.
 
-    stock   product (and channel, location where told), ds, stock. Snapshots of places that the
-            series do not tell apart are summed over them
+    stock   product (and channel, location where told), ds, stock, and until where a ledger says
+            that the level holds up to then, or to the next one. Levels of places that the series
+            do not tell apart are summed over them
     """
     _need(stock, ("product", "ds", "stock"), "stock")
     places = [c for c in ("product", "channel", "location") if c in stock.columns]
@@ -26,11 +31,29 @@ def stock_levels(
         raise DataError(f"series are made by {list(by)}, the stock table tells only {places}")
     at = stock.with_columns(pl.col("ds").cast(pl.Datetime("us")).alias("at"))
     at = at.with_columns(period_start("at", freq).alias("ds"))
-    last = at.group_by(*places, "ds").agg(pl.col("stock").sort_by("at").last())
-    total = last.group_by(*shared, "ds").agg(pl.col("stock").sum())
-    return total.join(keys, on=shared, how="inner", nulls_equal=True).select(
-        "series", "ds", "stock"
-    )
+    kept = [c for c in ("stock", "until") if c in stock.columns]
+    last = at.group_by(*places, "ds").agg(pl.col(kept).sort_by("at").last())
+    if "until" in kept:
+        last = last.with_columns(_end(places, freq).alias("end"))
+    mine = last.join(keys, on=shared, how="inner", nulls_equal=True)
+    if "until" not in kept:
+        return mine.group_by("series", "ds").agg(pl.col("stock").sum())
+    held = pl.datetime_ranges("ds", "end", every(freq), closed="left", time_unit="us").alias("ds")
+    spans, total = mine.select("series", "stock", held), pl.col("stock").sum()
+    several = [  # every period of every series: a part at a time keeps that small
+        part.explode("ds").group_by("series", "ds").agg(total)
+        for (_,), part in spans.group_by(pl.col("series") % (1 + len(keys) // PART))
+    ]
+    return pl.concat(several) if several else spans.explode("ds")
+
+
+def _end(places: Sequence[str], freq: str) -> pl.Expr:
+    """The period before which a level ends to hold: the next one told, or after the ledger's."""
+    step = every(freq)
+    own = pl.col("ds").dt.offset_by(step)
+    following = pl.col("ds").shift(-1).over(places, order_by="ds")
+    held = pl.min_horizontal(following, period_start("until", freq).dt.offset_by(step))
+    return pl.when(pl.col("until").is_null()).then(own).otherwise(pl.max_horizontal(own, held))
 
 
 def planned_promotions(

@@ -31,7 +31,8 @@ class Question:
     country     whose holidays apply (ISO 3166), "" for none
     top         only so many series, those with the largest sales; 0 means all
     models      names within the preset that are tried; () means all of it
-    level       what is added up: "product" (nothing), "category", "channel", "location", "total"
+    level       what is added up: "product" (nothing), "parent", "category", "brand", "channel",
+                "location", "total"
     levels      quantile levels
     """
 

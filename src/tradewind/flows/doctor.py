@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.errors import TradewindError
+from tradewind.flows.stock import age, disagreements
 from tradewind.flows.words import Told
 from tradewind.store import Workspace, runs, sales, schema
 from tradewind.store.workspace import DATABASE
@@ -146,7 +147,29 @@ def _inside(shop: Workspace) -> list[Finding]:
         if lost
         else Finding("models", "ok", "found_versions", {"n": len(versions)}),
     ]
+    found += _stock(shop)
     if leftovers := shop.registry.leftovers():
         names = ", ".join(str(path) for path in leftovers)
         found.append(Finding("left over", "note", "found_left_over", {"names": names}))
+    return found
+
+
+def _stock(shop: Workspace) -> list[Finding]:
+    """How old the stock is and where its snapshots and movements disagree; nothing without any."""
+    old, differ = age(shop), disagreements(shop)
+    if not old.known:
+        return []
+    found = [Finding("stock", "ok", "found_stock", {"n": f"{old.known:,}"})]
+    if len(old.stale):
+        values = {"n": len(old.stale), "days": old.days, "oldest": f"{old.oldest:%Y-%m-%d}"}
+        found.append(Finding("age of stock", "note", "stale_stock", values))
+    if len(differ):
+        first = differ.row(0, named=True)
+        named = {"product": first["product"], "as_of": f"{first['as_of']:%Y-%m-%d}"}
+        counts = {c: f"{first[c]:g}" for c in ("counted", "expected")}
+        found.append(
+            Finding(
+                "counts of stock", "note", "found_differ", {"n": len(differ), **named, **counts}
+            )
+        )
     return found

@@ -15,12 +15,14 @@ from tradewind.arrays import Floats
 from tradewind.backtest import trend
 from tradewind.backtest.run import Progress
 from tradewind.data.ahead import stock_caps
+from tradewind.data.phase_out import shares_left, stopping
 from tradewind.errors import DataError
 from tradewind.flows import launches
 from tradewind.flows.asked import Question
 from tradewind.flows.backtest import Tested, evaluate
 from tradewind.flows.festivals import Festive
 from tradewind.flows.shop import Seen, groups_of, see
+from tradewind.flows.stock import Age, age
 from tradewind.flows.train import Trained, restore, train
 from tradewind.forecast import Forecast
 from tradewind.panel import dates_from, next_ds, split_unique_id
@@ -63,6 +65,9 @@ class Foretold:
     series     the same for every series, before anything was added up; launches come last
     mean       [N, h]   means of the paths of `forecast`
     summary    one row per series or group: sums over the horizon (`backtest.trend.trends`)
+    stops      unique_id, product, last_order_date of the series that cannot be ordered to the end
+               of the horizon, and count as 0 from the next day on; empty where prices are forecast
+    stock      how old the stock is that says which sales were limited
     cases      for each festival that the calendar does not enter, sums with it and without
     """
 
@@ -75,6 +80,8 @@ class Foretold:
     series: Forecast
     mean: Floats
     summary: pl.DataFrame
+    stops: pl.DataFrame
+    stock: Age
     cases: tuple[Case, ...] = ()
 
     @property
@@ -95,6 +102,18 @@ class Foretold:
         order = np.argsort(np.array(self.forecast.ids, dtype=object))
         return self.mean[order]
 
+    def _stopping(self, *, before: bool) -> list[dict[str, Any]]:
+        """product, last_order_date of what stops before the horizon, or in it, by date."""
+        ahead = pl.col("last_order_date") >= self.forecast.ds[0].item()
+        found = self.stops.filter(~ahead if before else ahead).group_by("product")
+        days = found.agg(pl.col("last_order_date").max())
+        return days.sort("last_order_date", "product").to_dicts()
+
+    def _sold_after(self) -> list[str]:
+        entries = self.seen.cleaning.entries.filter(pl.col("kind") == "sold_after_end")
+        keys = entries["unique_id"].unique().to_list()
+        return sorted({split_unique_id(key)[0] for key in keys})
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         version = self.trained.version
@@ -110,6 +129,10 @@ class Foretold:
             "unplanned": [c for c in PROMOTED if c in self.seen.roles.past and self._had(c)],
             "launches": launches.told(self.seen),
             "festivals": [case.to_dict() for case in self.cases],
+            "phased_out": self._stopping(before=False),
+            "stopped": self._stopping(before=True),
+            "sold_after_end": self._sold_after(),
+            "stale_stock": self.stock.to_dict(),
             "h": self.question.h,
             "freq": self.question.freq,
             "summary": named(self.summary, self.seen, self.level).to_dicts(),
@@ -176,8 +199,11 @@ def foretell(
     start, level = time.perf_counter(), asked.level
     if asked.target == "price" and level != "product":
         raise DataError(f"prices do not add up to a {level}; forecast revenue or units instead")
+    stops = stopping(seen.panel, asked.h)
+    if asked.target == "price":
+        stops = stops.clear()
     made = trained.fitted.forecast(asked.h, asked.levels, seen.known, asked.column)
-    series = within_stock(launches.joined(made, asked, seen), asked, seen)
+    series = within_stock(launches.joined(until_stop(made, stops, seen), asked, seen), asked, seen)
     groups = groups_of(seen, level, series.ids)
     before = trend.before_of(seen.panel, made.ids, asked.column, asked.h)
     before = np.concatenate([before, np.zeros(len(series.ids) - len(made.ids))])
@@ -203,8 +229,17 @@ def foretell(
         forecasts.add(db, run.run_id, shown, level, mean)
         if shown is not series:
             forecasts.add(db, run.run_id, series, "series", series.mean(PATHS, _rng()))
-    both = cases(trained, asked, seen, made)
-    return Foretold(run, asked, seen, trained, level, shown, series, mean, summary, both)
+    both = cases(trained, asked, seen, stops)
+    return Foretold(
+        run, asked, seen, trained, level, shown, series, mean, summary, stops, age(shop), both
+    )
+
+
+def until_stop(made: Forecast, stops: pl.DataFrame, seen: Seen) -> Forecast:
+    """The forecast with nothing after the last day on which each product can be ordered."""
+    if stops.is_empty():
+        return made
+    return made.scaled(shares_left(stops, made.ids, made.ds, seen.panel.freq))
 
 
 def within_stock(made: Forecast, asked: Question, seen: Seen) -> Forecast:
@@ -218,8 +253,8 @@ def within_stock(made: Forecast, asked: Question, seen: Seen) -> Forecast:
     return made if upper is None else made.capped(upper)
 
 
-def cases(trained: Trained, asked: Question, seen: Seen, made: Forecast) -> tuple[Case, ...]:
-    """Each festival of the horizon that is not entered: `made` is without it, the other with it."""
+def cases(trained: Trained, asked: Question, seen: Seen, stops: pl.DataFrame) -> tuple[Case, ...]:
+    """Each festival of the horizon that is not entered: what is sold without it and with it."""
     if asked.target == "price":
         return ()
     found = []
@@ -227,10 +262,12 @@ def cases(trained: Trained, asked: Question, seen: Seen, made: Forecast) -> tupl
         if festive.seen is None or seen.plans is None:
             found.append(Case(festive, None))
             continue
+        table: dict[str, Any] = {}
         known = seen.plans.known(festive.ahead, seen.panel)
-        other = trained.fitted.forecast(asked.h, asked.levels, known, asked.column)
-        sums = [f.mean(PATHS, _rng()).sum(axis=1) for f in (made, other)]
-        table = {"unique_id": made.ids, "without": sums[0], "with": sums[1]}
+        for name, plan in (("without", seen.known), ("with", known)):
+            made = trained.fitted.forecast(asked.h, asked.levels, plan, asked.column)
+            made = within_stock(until_stop(made, stops, seen), asked, seen)
+            table |= {"unique_id": made.ids, name: made.mean(PATHS, _rng()).sum(axis=1)}
         found.append(Case(festive, named(pl.DataFrame(table), seen, "product")))
     return tuple(found)
 

@@ -166,7 +166,7 @@ def keep(
     run = runs.run_id(shop.db, "load", at)
     with shop.transaction() as db:
         appended = sales.append(db, read.lines, run)
-        new_products = products.merge(db, read.lines)
+        new_products = products.merge(db, read.lines.drop("status"))  # of orders, not of products
         summary, months = sales.summary(db), sales.months(db, NOT_SOLD)
         strangers = unlisted(read.lines, bundles.listings(db))
         seconds = time.perf_counter() - start

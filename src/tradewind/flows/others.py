@@ -1,23 +1,29 @@
-"""load_other: stock, products, a calendar of plans, or purchase orders, into the workspace."""
+"""load_other: stock, products, plans, purchase orders and what else is no sale."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import polars as pl
+
 from tradewind.data.calendars import SCOPES, in_scope, planned
 from tradewind.data.columns import Columns
+from tradewind.data.movements import signed
 from tradewind.data.others import parse_other
 from tradewind.data.rates import checked
 from tradewind.data.read import Source, read, source_name
+from tradewind.data.snapshots import completed
+from tradewind.flows.stock import disagreements
 from tradewind.store import (
     Workspace,
     audit,
     bundles,
     calendar,
     launches,
+    movements,
     products,
     rates,
     stock,
@@ -27,20 +33,28 @@ from tradewind.store import (
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a file brought: rows read, which header was taken for what, and rows written."""
+    """What a file brought: rows read, which header was taken for what, and rows written.
+
+    disagreements   of stock: `ledger.disagreements` of all that is now in the workspace
+    """
 
     source: str
     kind: str
     rows: int
     columns: Columns
     written: int
+    disagreements: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         names = ("noun", "header", "examples", "why")
         guessed = [dict(zip(names, row, strict=True)) for row in self.columns.rows()]
         told = {"source": self.source, "kind": self.kind, "rows": self.rows, "columns": guessed}
-        return {**told, "written": self.written}
+        return {
+            **told,
+            "written": self.written,
+            "disagreements": self.disagreements.to_dicts(),
+        }
 
 
 def load_other(
@@ -54,18 +68,23 @@ def load_other(
 ) -> Taken:
     """Read a file of this kind and keep it, all or nothing; the same again changes nothing.
 
-    kind   "stock", "products", "calendar" (planned promotions and prices), "rates" (of exchange),
-           "bundles", "launches" or "supply"
+    kind   "stock", "movements", "products", "calendar" (planned promotions and prices),
+           "rates" (of exchange), "bundles", "launches" or "supply"
 
     Raises DataError naming row and column for what cannot be read.
     """
     at, name = at or datetime.now(), source_name(source)
     rows, columns = parse_other(read(source, table=table), kind, name, mapping)
+    differ = pl.DataFrame()
     with shop.transaction() as db:
         if kind == "bundles":
             written = bundles.merge(db, rows)
         elif kind == "stock":
-            written = stock.append(db, rows, name)
+            written = stock.append(db, completed(rows), name)
+            differ = disagreements(shop)
+        elif kind == "movements":
+            written = movements.append(db, signed(rows, name, columns.mapping), name)
+            differ = disagreements(shop)
         elif kind == "products":
             written = products.merge(db, rows)
             if "channel_sku" in rows.columns:
@@ -80,7 +99,7 @@ def load_other(
         else:
             written = supply.merge(db, rows)
         audit.add(db, at, "tradewind", f"load {kind}", name, rows=len(rows), written=written)
-    return Taken(name, kind, len(rows), columns, written)
+    return Taken(name, kind, len(rows), columns, written, differ)
 
 
 def _named(shop: Workspace) -> dict[str, list[str]]:

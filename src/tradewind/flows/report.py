@@ -81,6 +81,7 @@ def report(
         trend_span=found.call.span,
         trend_sure=found.call.sure,
         money=money(tested, model),
+        stops=foretold.stops["product"].n_unique(),
         n_windows=len(tested.result.cutoffs),
         version=f"{foretold.trained.version.name}/{foretold.trained.version.version}",
         digest=seen.digest,

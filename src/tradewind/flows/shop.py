@@ -14,10 +14,12 @@ from tradewind.data.cleaning import Cleaning
 from tradewind.data.demand import recover_demand
 from tradewind.data.items import listed, succeeded, unbundled
 from tradewind.data.launches import Launching, due, launching
+from tradewind.data.phase_out import sold_after
 from tradewind.data.rates import converted
 from tradewind.errors import DataError, UnknownName
 from tradewind.flows.asked import Question
 from tradewind.flows.festivals import Festive, unentered
+from tradewind.flows.stock import levels
 from tradewind.models.hindsight import Memory
 from tradewind.panel import Panel, next_ds
 from tradewind.store import (
@@ -29,13 +31,12 @@ from tradewind.store import (
     rates,
     sales,
     settings,
-    stock,
 )
 from tradewind.task import MARKS, Roles, Task
 
 Shop = Workspace
 """A workspace as the flows call it: one merchant's shop."""
-LEVELS = ("product", "category", "brand", "channel", "location")
+LEVELS = ("product", "parent", "category", "brand", "channel", "location")
 PLACES = ("channel", "location")
 """Levels that a shop has only where they are part of the series key."""
 STATIC = ("category", "brand", "channel", "location")
@@ -106,13 +107,13 @@ def see(shop: Workspace, question: Question) -> Seen:
         raise DataError(f"{shop.path} holds no sales yet; run `tradewind load FILE` first")
     lines = in_one_currency(lines, rates.table(shop.db))
     lines = in_own_products(shop, lines)
-    counted, goods = stock.table(shop.db), products.table(shop.db)
+    goods = products.table(shop.db)
     panel, cleaning = to_panel(
         lines,
         question.freq,
         question.by,
         products=goods,
-        stock=counted if len(counted) else None,
+        stock=levels(shop),
     )
     plans, bare = calendar.table(shop.db), panel
     end = next_ds(panel.end, question.freq, question.h + 1) - timedelta(days=1)
@@ -124,7 +125,7 @@ def see(shop: Workspace, question: Question) -> Seen:
     seen = seen_of(
         panel,
         question,
-        cleaning,
+        cleaning + sold_after(panel),
         currency=currencies[0] if len(currencies) == 1 else "",
         name=remembered.get("name", shop.path.name),
     )
@@ -265,5 +266,6 @@ def groups_of(seen: Seen, level: str, ids: tuple[str, ...]) -> list[str]:
     if level not in have:
         apart = f"; to tell {level}s apart, say --by product,{level}" if level in PLACES else ""
         raise UnknownName(f"no level {level!r}; there are {', '.join([*have, 'total'])}{apart}")
-    names = dict(static.select("unique_id", pl.col(level).fill_null("(none)")).iter_rows())
+    empty = "product" if level == "parent" else pl.lit("(none)")  # no variant: its own style
+    names = dict(static.select("unique_id", pl.coalesce(level, empty)).iter_rows())
     return [str(names[key]) for key in ids]

@@ -14,6 +14,13 @@ create table products (
 );
 """
 
+ITEMS = """
+alter table products add column parent varchar;
+alter table products add column status varchar;
+alter table products add column last_order_date timestamp;
+"""
+"""The style that a variant belongs to, and whether and until when a product can be ordered."""
+
 PART = 1_000_000
 """Rows worked on at once."""
 
@@ -25,6 +32,8 @@ PRODUCT: dict[str, pl.DataType] = {
     "pack_size": pl.Float64(),
     "launched_at": pl.Datetime("us"),
     "successor": TEXT,
+    **dict.fromkeys(("parent", "status"), TEXT),
+    "last_order_date": pl.Datetime("us"),
 }
 
 
@@ -32,7 +41,8 @@ def merge(db: Connection, products: pl.DataFrame) -> int:
     """Add products, and fill in what the table says of known ones; an empty cell erases nothing.
 
     products   product and any of name, category, brand, supplier, unit_cost (money), currency,
-               pack_size, launched_at, successor
+               pack_size, launched_at, successor, parent (the product that it is a variant of),
+               status ("active", "discontinued", "planned"), last_order_date
     →          products that were added
     """
     parts = list(products.iter_slices(PART)) or [products]  # a load brings a row for each sale

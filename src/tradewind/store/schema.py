@@ -14,6 +14,7 @@ from tradewind.store import (
     events,
     forecasts,
     launches,
+    movements,
     overrides,
     products,
     rates,
@@ -39,6 +40,9 @@ MIGRATIONS: tuple[str, ...] = (
     bundles.CREATE,
     launches.CREATE,
     calendar.EVENTS,
+    products.ITEMS,
+    stock.SELLABLE,
+    movements.CREATE,
 )
 """SQL that leads from version i to i + 1; the first one starts from nothing.
 
@@ -48,7 +52,7 @@ appends `alter table …` here.
 
 TABLES = tuple(
     room.__name__.split(".")[-1].replace("registry", "models")
-    for room in (*ROOMS, rates, bundles, launches)
+    for room in (*ROOMS, rates, bundles, launches, movements)
 )
 
 

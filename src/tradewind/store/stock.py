@@ -13,27 +13,38 @@ create table stock (
 );
 """
 
+SELLABLE = """
+alter table stock add column reserved double;
+alter table stock add column sellable double;
+"""
+"""What is promised to orders already, and what can be sold, where a count tells them."""
+
+COUNTS = ("on_hand", "reserved", "sellable")
 TEXT = pl.String()
 SNAPSHOT: dict[str, pl.DataType] = {
     "counted_at": pl.Datetime("us"),
     **dict.fromkeys(("product", "channel", "location"), TEXT),
-    "on_hand": pl.Float64(),
+    **dict.fromkeys(COUNTS, pl.Float64()),
 }
 
 
 def append(db: Connection, snapshots: pl.DataFrame, batch: str) -> int:
-    """Add snapshots (counted_at, product, channel, location, on_hand in pieces); how many are new.
+    """Add snapshots; how many are new.
+
+    snapshots   counted_at, product, channel, location, and in pieces on_hand (what lies there),
+                reserved (promised to orders) and sellable, where told
 
     A snapshot of the same moment and place replaces the stored one if it counts otherwise.
     """
     rows = shaped(snapshots, SNAPSHOT).drop_nulls(["counted_at", "product", "on_hand"])
     place = ["counted_at", "product", "channel", "location"]
     rows = rows.unique(place, keep="last", maintain_order=True)
+    differs = " or ".join(f"s.{c} is distinct from i.{c}" for c in COUNTS)
     same = " and ".join(f"s.{c} is not distinct from i.{c}" for c in place)
     with lent(db, "incoming", rows):
         change(
             db,
-            f"delete from stock s using incoming i where {same} and s.on_hand <> i.on_hand",
+            f"delete from stock s using incoming i where {same} and ({differs})",
         )
         return change(
             db,
@@ -45,9 +56,13 @@ def append(db: Connection, snapshots: pl.DataFrame, batch: str) -> int:
 
 
 def table(db: Connection) -> pl.DataFrame:
-    """Every snapshot, by time: product, channel, location, ds, stock (pieces)."""
+    """Every snapshot, by time: product, channel, location, ds, on_hand and stock, in pieces.
+
+    stock   what could be sold: as told, else what lay there and was not reserved
+    """
     return select(
         db,
-        """select product, channel, location, counted_at as ds, on_hand as stock from stock
+        """select product, channel, location, counted_at as ds, on_hand,
+                  coalesce(sellable, on_hand - coalesce(reserved, 0)) as stock from stock
            order by counted_at, product, channel, location""",
     )
