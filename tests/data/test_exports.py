@@ -96,6 +96,17 @@ def test_woocommerce_prices_are_those_of_a_unit() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "name", ["taobao-items.csv", "jd-orders.csv", "erp-sheet.csv", "woocommerce.json"]
+)
+def test_the_clock_of_an_export_is_known(name: str) -> None:
+    known = loaded(name)
+    assert known.export is not None
+    assert known.export.clock in ("Asia/Shanghai", "own")
+    told = load_table(FILES / name, zone="Europe/Berlin").lines  # times without an offset stay
+    assert told["ordered_at"].equals(known.lines["ordered_at"])
+
+
 def test_amazon_counts_days_where_it_sells_also_when_clocks_change() -> None:
     told = rows("amazon-orders.txt", "ordered_at", "price", "currency", "status")
     assert told == [

@@ -38,7 +38,9 @@ def load(
     ] = None,
     zone: Annotated[
         str | None,
-        typer.Option(help="Time zone of the market, where times state an offset from UTC."),
+        typer.Option(
+            help="Time zone of the market, where its times state no offset; it is remembered."
+        ),
     ] = None,
     use: Annotated[
         str | None, typer.Option("--mapping", help="Read it by a mapping that was saved.")
@@ -70,7 +72,7 @@ def load(
         tell(0, 1, f"reading {Path(source).name}")
         by_now = flow.mapping_of(named, dates, table, zone)
         read, by = flow.look(source, flow.remembered(workspace), use, told=by_now, at=at)
-    shown = flow.understood(read, source)
+    shown = flow.understood(read)
     if not json:
         views.understood(say, shown)
     if dry_run:
@@ -85,7 +87,8 @@ def load(
         return
     with opened(workspace, create=True) as shop:
         kept = (save, by) if save else None
-        done = flow.keep(shop, read, shown["source"], at=at, start=start, save=kept).to_dict()
+        told_now = {"zone": zone}
+        done = flow.keep(shop, read, at=at, start=start, save=kept, remember=told_now).to_dict()
     if json:
         terminal.as_json(done)
         return

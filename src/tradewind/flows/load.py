@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from tradewind.data.columns import Columns
 from tradewind.data.exports.export import Export
 from tradewind.data.items import unlisted
 from tradewind.data.load import Loaded as Read
-from tradewind.data.load import load_table, understand
+from tradewind.data.load import understand
+from tradewind.data.parse import Reading
 from tradewind.data.read import Source, source_name
 from tradewind.data.read import read as read_table
 from tradewind.data.statuses import NOT_SOLD
@@ -80,6 +81,7 @@ def load(
     mapping: Mapping[str, str] | None = None,
     table: str | None = None,
     at: datetime | None = None,
+    zone: str | None = None,
     **reading: str | None,
 ) -> Loaded:
     """Read sales lines and keep them. A load that fails changes nothing; the same again neither.
@@ -87,18 +89,34 @@ def load(
     source    path, database URL or data frame (`data.read.read`)
     mapping   corrects the guess of the columns: {"y": "qty"}
     table     of a database or workbook
+    zone      time zone of the market, which the workspace remembers; needed once where times of day
+              state no offset from UTC
     reading   date_order and kind, as `data.load.load_table` takes them
 
     Raises DataError naming row and column for what cannot be read.
     """
     start, at = time.perf_counter(), at or datetime.now()
-    read = load_table(source, mapping=mapping, table=table, recorded_at=at, **reading)
-    return keep(shop, read, source_name(source), at=at, start=start)
+    read = understand(
+        read_table(source, table=table),
+        source_name(source),
+        mapping=mapping,
+        reading=Reading(recorded_at=at, zone=zone, **reading),
+        usual_zone=settings.get(shop.db).get("zone"),
+    )
+    return keep(shop, read, at=at, start=start, remember={"zone": zone})
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a workspace knows of files: mappings by name, and the time zone of the market."""
+
+    mappings: Mapping[str, SavedMapping] = field(default_factory=dict)
+    zone: str | None = None
 
 
 def look(
     source: Source,
-    saved: Mapping[str, SavedMapping],
+    saved: Remembered,
     use: str | None = None,
     *,
     told: SavedMapping,
@@ -106,17 +124,17 @@ def look(
 ) -> tuple[Read, SavedMapping]:
     """What a source holds, read by what is told and by a saved mapping; nothing is written.
 
-    saved   mappings by name (`remembered`)
+    saved   what the workspace remembers (`remembered`)
     use     the name of one; without it, one that was saved for a file with just these headers
     told    nouns, dates and table that are told now (`mapping_of`); they win over the saved ones
 
     Returns the lines, and the mapping they were read by. Raises DataError for what cannot be read,
     UnknownName for a mapping that is not there.
     """
-    chosen = mappings.named(saved, use) if use else None
+    chosen = mappings.named(saved.mappings, use) if use else None
     table = told.table or (chosen.table if chosen else None)
     raw = read_table(source, table=table)
-    chosen = chosen or mappings.for_headers(saved, raw.columns) or SavedMapping({}, ())
+    chosen = chosen or mappings.for_headers(saved.mappings, raw.columns) or SavedMapping({}, ())
     by = SavedMapping(
         {**chosen.nouns, **told.nouns},
         raw.columns,
@@ -128,9 +146,8 @@ def look(
         raw,
         source_name(source),
         mapping=by.nouns,
-        date_order=by.dates,
-        recorded_at=at,
-        zone=by.zone,
+        reading=Reading(date_order=by.dates, recorded_at=at, zone=by.zone),
+        usual_zone=saved.zone,
     )
     return read, by
 
@@ -142,26 +159,27 @@ def mapping_of(
     return SavedMapping(nouns, (), dates, table, zone)
 
 
-def remembered(path: Path) -> dict[str, SavedMapping]:
-    """The mappings saved in the workspace at `path`; none where there is no workspace yet."""
+def remembered(path: Path) -> Remembered:
+    """What the workspace at `path` knows of files; nothing where there is none yet."""
     if not (path / DATABASE).exists():
-        return {}
+        return Remembered()
     with Workspace(path, create=False) as shop:
-        return mappings.all_of(shop.db)
+        return Remembered(mappings.all_of(shop.db), settings.get(shop.db).get("zone"))
 
 
 def keep(
     shop: Workspace,
     read: Read,
-    name: str,
     *,
     at: datetime,
     start: float,
     save: tuple[str, SavedMapping] | None = None,
+    remember: Mapping[str, object] | None = None,
 ) -> Loaded:
     """Write repaired lines and what they say of their products, all or nothing.
 
-    save   a name, and the mapping to remember by it
+    save       a name, and the mapping to remember by it
+    remember   settings of the shop that were told; those that are None stay as they are
     """
     run = runs.run_id(shop.db, "load", at)
     with shop.transaction() as db:
@@ -174,15 +192,16 @@ def keep(
         repairs = repairs_of(read.cleaning) if appended.new or appended.changed else []
         result = {"counts": counts, "repairs": repairs}
         runs.add(
-            db, Run(run, "load", at, seconds=seconds, settings={"source": name}, result=result)
+            db, Run(run, "load", at, seconds=seconds, settings={"source": read.name}, result=result)
         )
-        audit.add(db, at, "tradewind", "load", name, **counts)
+        audit.add(db, at, "tradewind", "load", read.name, **counts)
         if save is not None:
             mappings.put(db, *save)
+        settings.put(db, **{k: v for k, v in (remember or {}).items() if v is not None})
         if "name" not in settings.get(db):
             settings.put(db, name=shop.path.name)
     return Loaded(
-        source=name,
+        source=read.name,
         lines=len(read.lines),
         columns=read.columns,
         cleaning=read.cleaning,
@@ -196,11 +215,11 @@ def keep(
     )
 
 
-def understood(read: Read, source: Source) -> dict[str, Any]:
+def understood(read: Read) -> dict[str, Any]:
     """What was recognised and what will be repaired, before anything is written, for JSON."""
     shown = [c for c in SHOWN if c in read.lines.columns and read.lines[c].null_count() < 5]
     return {
-        "source": source_name(source),
+        "source": read.name,
         "export": read.export.name if read.export else None,
         "title": read.export.title if read.export else None,
         "lines": len(read.lines),

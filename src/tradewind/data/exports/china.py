@@ -7,6 +7,7 @@ import polars as pl
 from tradewind.data.exports.export import STATUS, Export, has, text
 
 CURRENCY = "CNY"
+CLOCK = "Asia/Shanghai"
 
 
 def items(raw: pl.DataFrame) -> pl.DataFrame:
@@ -90,6 +91,7 @@ TAOBAO = Export(
     },
     prepare=items,
     currency=CURRENCY,
+    clock=CLOCK,
 )
 
 JD = Export(
@@ -110,6 +112,7 @@ JD = Export(
     },
     prepare=jd,
     currency=CURRENCY,
+    clock=CLOCK,
 )
 
 PINDUODUO = Export(
@@ -128,6 +131,7 @@ PINDUODUO = Export(
     },
     prepare=pinduoduo,
     currency=CURRENCY,
+    clock=CLOCK,
 )
 
 ERP = Export(
@@ -151,4 +155,5 @@ ERP = Export(
         "status": ("订单状态", "状态"),
     },
     currency=CURRENCY,
+    clock=CLOCK,
 )

@@ -14,6 +14,8 @@ from tradewind.data.parse import ROW
 CHANNEL, STATUS = "tradewind channel", "tradewind status"
 """Headers of the columns that an export's reading adds to those of the file."""
 
+OWN = "own"
+"""The clock of a file whose times are at the shop's own, or at that of each line's market."""
 FORMULA = r'^="(.*)"$'
 """How Chinese exports keep spreadsheets from rounding a long number."""
 
@@ -35,6 +37,8 @@ class Export:
     prepare    repeats what continuation lines inherit, and works out what no column says as it is;
                keeps the number of rows, or says in a column ROW which rows it kept
     currency   of amounts that the file leaves without one
+    clock      IANA time zone whose clock the times are written by; OWN: that of the market itself;
+               None: the file does not say, and a time of day needs a zone
     """
 
     name: str
@@ -44,6 +48,7 @@ class Export:
     nouns: Mapping[str, tuple[str, ...]]
     prepare: Callable[[pl.DataFrame], pl.DataFrame] = as_it_is
     currency: str | None = None
+    clock: str | None = None
 
     def fits(self, headers: Sequence[str]) -> bool:
         """Whether a file with these headers is one."""
