@@ -296,6 +296,38 @@ def test_an_export_is_recognised_shown_and_loaded_once(run: Any, tmp_path: Path)
     assert sold == {("2025-11", "Shopify"): (4, 77.0), ("2025-12", "Shopify"): (2, 20.0)}
 
 
+def test_several_files_are_loaded_together_or_not_at_all(run: Any, tmp_path: Path) -> None:
+    shop, broken = tmp_path / "shop", tmp_path / "broken.csv"
+    files = [EXPORTS / f"{name}.csv" for name in ("taobao-orders", "taobao-undated-items")]
+    broken.write_text("date,sku,quantity\n2025-11-11,A,many\n")
+    refused = run("load", *files, broken, "-w", shop)
+    assert refused.status == 2
+    assert "broken.csv" in refused.err
+    assert not shop.exists()
+    told = run("load", *files, EXPORTS / "jd-orders.csv", "-w", shop, "--dry-run")
+    for words in ("order and item reports", "JD order details", "load them"):
+        assert words in " ".join(told.out.split()).replace("loads", "load")
+    done = run("load", *files, EXPORTS / "jd-orders.csv", "-w", shop, "--json").json
+    assert done["appended"]["new"] == done["lines"] == 5 + 3
+    assert [part["lines"] for part in done["files"]] == [5, 3]
+    again = run("load", EXPORTS / "jd-orders.csv", *files, "-w", shop, "--json").json
+    assert again["appended"]["same"] == 8
+    for option in (("--map", "y=x"), ("--save-mapping", "a"), ("--kind", "stock")):
+        one_by_one = run("load", *files, *option, "-w", shop)
+        assert one_by_one.status == 2
+        assert "one by one" in one_by_one.err
+
+
+def test_of_a_line_in_two_files_the_later_counts(run: Any, tmp_path: Path) -> None:
+    head, shop = "order_id,date,sku,quantity,status", tmp_path / "shop"
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text(f"{head}\n1,2026-01-01,A,2,pending\n2,2026-01-01,A,1,paid\n")
+    new.write_text(f"{head}\n1,2026-01-01,A,2,paid\n")
+    done = run("load", old, new, "-w", shop, "--json").json
+    assert (done["appended"]["new"], done["appended"]["changed"]) == (2, 1)
+    assert sum(month["units"] for month in done["months"]) == 3
+
+
 def test_a_saved_mapping_reads_the_next_file_like_it(run: Any, file: Path, tmp_path: Path) -> None:
     shop = tmp_path / "shop"
     told = run("load", file, "--map", "y=wieviel", "--save-mapping", "till", "-w", shop)

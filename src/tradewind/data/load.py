@@ -75,14 +75,18 @@ def understand(
     mapping: Mapping[str, str] | None = None,
     reading: Reading = AS_IT_IS,
     usual_zone: str | None = None,
+    export: Export | None = None,
 ) -> Loaded:
     """The lines of a table that was read already.
 
     raw          loses its columns where it holds order lines: they are brought into one piece
     name         what messages call it
     usual_zone   the shop's time zone, where neither `reading` nor the export says one
+    export       what it was recognised as among others (`exports.recognised`); None: by its header
     """
-    export = export_of(raw.columns)
+    export = export or export_of(raw.columns)
+    if export is not None and export.alone:
+        raise DataError(f"{name}: {export.alone}")
     if export is None:
         columns = guess_columns(raw)
     else:

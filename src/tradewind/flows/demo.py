@@ -127,7 +127,7 @@ def stored(shop: Workspace, sample: Sample, at: datetime) -> Loaded:
     first_held = next_ds(sample.panel.end, sample.panel.freq, 1 - HELD)
     lines, cleaning = repair(sample.orders.filter(pl.col("ordered_at") < first_held))
     read = Read(sample.name, lines, Columns((), (), {}), cleaning)
-    loaded = keep(shop, read, at=at, start=start)
+    loaded = keep(shop, [read], at=at, start=start)
     with shop.transaction() as db:
         products.merge(db, sample.panel.static)
         calendar.merge(db, promotions(sample))

@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import polars as pl
 
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.columns import Columns
+from tradewind.data.exports import recognised
 from tradewind.data.exports.export import Export
-from tradewind.data.items import unlisted
+from tradewind.data.items import together, unlisted
 from tradewind.data.load import Loaded as Read
 from tradewind.data.load import understand
 from tradewind.data.parse import Reading
 from tradewind.data.read import Source, source_name
 from tradewind.data.read import read as read_table
 from tradewind.data.statuses import NOT_SOLD
+from tradewind.errors import DataError
 from tradewind.store import Workspace, audit, bundles, mappings, products, runs, sales, settings
 from tradewind.store.mappings import SavedMapping
 from tradewind.store.runs import Run
 from tradewind.store.sales import Appended
 from tradewind.store.workspace import DATABASE
 
+MOMENT = timedelta(microseconds=1)
+"""By so much each of several files counts as told after the one before it."""
+Found = tuple[str, pl.DataFrame, Export | None]
 SHOWN = ("ordered_at", "product", "quantity", "price", "currency", "channel", "location", "status")
 """Columns of a line that a sample shows."""
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a load read, how it read it, and what became of the lines.
+class Part:
+    """What was read of one source, and how.
 
     lines      lines after the repairs
     columns    which header was taken for what, and why
     cleaning   every repair of these lines
-    appended   new, changed, same and outdated lines
-    summary    of all the sales now in the workspace
-    months     units and money by channel and month, of all the sales now in the workspace
-    unlisted   codes that no listing names, with units and money; none in a shop without listings
     export     the marketplace's export that it was recognised as, None for another table
     """
 
@@ -49,13 +50,7 @@ class Loaded:
     lines: int
     columns: Columns
     cleaning: Cleaning
-    appended: Appended
-    new_products: int
-    summary: dict[str, object]
-    months: pl.DataFrame
-    unlisted: pl.DataFrame
     export: Export | None
-    seconds: float
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
@@ -64,6 +59,44 @@ class Loaded:
             "export": self.export.name if self.export else None,
             "lines": self.lines,
             "columns": columns_of(self.columns),
+            "repairs": repairs_of(self.cleaning),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load read, and what became of the lines.
+
+    parts      what was read, source by source
+    appended   new, changed, same and outdated lines
+    summary    of all the sales now in the workspace
+    months     units and money by channel and month, of all the sales now in the workspace
+    unlisted   codes that no listing names, with units and money; none in a shop without listings
+    """
+
+    parts: tuple[Part, ...]
+    appended: Appended
+    new_products: int
+    summary: dict[str, object]
+    months: pl.DataFrame
+    unlisted: pl.DataFrame
+    seconds: float
+
+    @property
+    def lines(self) -> int:
+        """Lines after the repairs, of all sources."""
+        return sum(part.lines for part in self.parts)
+
+    @property
+    def cleaning(self) -> Cleaning:
+        """Every repair, of all sources."""
+        return sum((part.cleaning for part in self.parts), Cleaning())
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {
+            "files": [part.to_dict() for part in self.parts],
+            "lines": self.lines,
             "repairs": repairs_of(self.cleaning),
             "appended": asdict(self.appended),
             "new_products": self.new_products,
@@ -74,19 +107,26 @@ class Loaded:
         }
 
 
+class Stated(TypedDict, total=False):
+    """What a table may leave open, as `data.load.load_table` takes it."""
+
+    date_order: str | None
+    kind: str | None
+
+
 def load(
     shop: Workspace,
-    source: Source,
-    *,
+    *sources: Source,
     mapping: Mapping[str, str] | None = None,
     table: str | None = None,
     at: datetime | None = None,
     zone: str | None = None,
-    **reading: str | None,
+    **reading: Unpack[Stated],
 ) -> Loaded:
     """Read sales lines and keep them. A load that fails changes nothing; the same again neither.
 
-    source    path, database URL or data frame (`data.read.read`)
+    sources   paths, database URLs or data frames (`data.read.read`), kept all together or not at
+              all; of a line that two of them tell the later one counts
     mapping   corrects the guess of the columns: {"y": "qty"}
     table     of a database or workbook
     zone      time zone of the market, which the workspace remembers; needed once where times of day
@@ -96,14 +136,17 @@ def load(
     Raises DataError naming row and column for what cannot be read.
     """
     start, at = time.perf_counter(), at or datetime.now()
-    read = understand(
-        read_table(source, table=table),
-        source_name(source),
-        mapping=mapping,
-        reading=Reading(recorded_at=at, zone=zone, **reading),
-        usual_zone=settings.get(shop.db).get("zone"),
-    )
-    return keep(shop, read, at=at, start=start, remember={"zone": zone})
+    tables = _tables(sources, table, one_by_one=bool(mapping or table))
+    usual = settings.get(shop.db).get("zone")
+    reads: list[Read] = []
+    while tables:
+        name, raw, export = tables.pop(0)
+        now = at + len(reads) * MOMENT
+        how = Reading(recorded_at=now, zone=zone, **reading)
+        reads.append(
+            understand(raw, name, mapping=mapping, reading=how, usual_zone=usual, export=export)
+        )
+    return keep(shop, reads, at=at, start=start, remember={"zone": zone})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,41 +158,66 @@ class Remembered:
 
 
 def look(
-    source: Source,
+    sources: Sequence[Source],
     saved: Remembered,
     use: str | None = None,
     *,
     told: SavedMapping,
     at: datetime,
-) -> tuple[Read, SavedMapping]:
-    """What a source holds, read by what is told and by a saved mapping; nothing is written.
+) -> list[tuple[Read, SavedMapping]]:
+    """What sources hold, read by what is told and by saved mappings; nothing is written.
 
     saved   what the workspace remembers (`remembered`)
-    use     the name of one; without it, one that was saved for a file with just these headers
+    use     the name of a mapping; without it, one that was saved for a file with just these headers
     told    nouns, dates and table that are told now (`mapping_of`); they win over the saved ones
 
-    Returns the lines, and the mapping they were read by. Raises DataError for what cannot be read,
-    UnknownName for a mapping that is not there.
+    Returns the lines of each, and the mapping they were read by. Raises DataError for what cannot
+    be read, UnknownName for a mapping that is not there.
     """
-    chosen = mappings.named(saved.mappings, use) if use else None
-    table = told.table or (chosen.table if chosen else None)
-    raw = read_table(source, table=table)
-    chosen = chosen or mappings.for_headers(saved.mappings, raw.columns) or SavedMapping({}, ())
+    named = mappings.named(saved.mappings, use) if use else None
+    table = told.table or (named.table if named else None)
+    found = _tables(sources, table, one_by_one=bool(told.nouns or told.table or use))
+    return [
+        _look(one, saved, named, told=told, at=at + number * MOMENT)
+        for number, one in enumerate(found)
+    ]
+
+
+def _look(
+    found: Found,
+    saved: Remembered,
+    named: SavedMapping | None,
+    *,
+    told: SavedMapping,
+    at: datetime,
+) -> tuple[Read, SavedMapping]:
+    name, raw, export = found
+    chosen = named or mappings.for_headers(saved.mappings, raw.columns) or SavedMapping({}, ())
     by = SavedMapping(
         {**chosen.nouns, **told.nouns},
         raw.columns,
         told.dates or chosen.dates,
-        table,
+        told.table or (named.table if named else None),
         told.zone or chosen.zone,
     )
+    reading = Reading(date_order=by.dates, recorded_at=at, zone=by.zone)
     read = understand(
-        raw,
-        source_name(source),
-        mapping=by.nouns,
-        reading=Reading(date_order=by.dates, recorded_at=at, zone=by.zone),
-        usual_zone=saved.zone,
+        raw, name, mapping=by.nouns, reading=reading, usual_zone=saved.zone, export=export
     )
     return read, by
+
+
+def _tables(sources: Sequence[Source], table: str | None, *, one_by_one: bool) -> list[Found]:
+    """The tables at the sources, by name, each with the export that it was recognised as.
+
+    one_by_one   what is told holds for one file only
+    """
+    if one_by_one and len(sources) > 1:
+        raise DataError(
+            "a mapping, or the table of a workbook or database, is told of one file: load these "
+            "one by one, or save a mapping for each (--save-mapping) and load them together then"
+        )
+    return recognised([(source_name(one), read_table(one, table=table)) for one in sources])
 
 
 def mapping_of(
@@ -169,7 +237,7 @@ def remembered(path: Path) -> Remembered:
 
 def keep(
     shop: Workspace,
-    read: Read,
+    reads: Sequence[Read],
     *,
     at: datetime,
     start: float,
@@ -181,38 +249,31 @@ def keep(
     save       a name, and the mapping to remember by it
     remember   settings of the shop that were told; those that are None stay as they are
     """
-    run = runs.run_id(shop.db, "load", at)
+    run, names = runs.run_id(shop.db, "load", at), ", ".join(read.name for read in reads)
+    parts = tuple(
+        Part(read.name, len(read.lines), read.columns, read.cleaning, read.export) for read in reads
+    )
     with shop.transaction() as db:
-        appended = sales.append(db, read.lines, run)
-        new_products = products.merge(db, read.lines)
+        appended, new_products = Appended(0, 0, 0, 0), 0
+        for read in reads:
+            appended += sales.append(db, read.lines, run)
+            new_products += products.merge(db, read.lines)
         summary, months = sales.summary(db), sales.months(db, NOT_SOLD)
-        strangers = unlisted(read.lines, bundles.listings(db))
+        strangers = together(unlisted(read.lines, bundles.listings(db)) for read in reads)
         seconds = time.perf_counter() - start
         counts = {**asdict(appended), "products": new_products}
-        repairs = repairs_of(read.cleaning) if appended.new or appended.changed else []
+        cleaning = sum((part.cleaning for part in parts), Cleaning())
+        repairs = repairs_of(cleaning) if appended.new or appended.changed else []
         result = {"counts": counts, "repairs": repairs}
-        runs.add(
-            db, Run(run, "load", at, seconds=seconds, settings={"source": read.name}, result=result)
-        )
-        audit.add(db, at, "tradewind", "load", read.name, **counts)
+        told = {"source": names}
+        runs.add(db, Run(run, "load", at, seconds=seconds, settings=told, result=result))
+        audit.add(db, at, "tradewind", "load", names, **counts)
         if save is not None:
             mappings.put(db, *save)
         settings.put(db, **{k: v for k, v in (remember or {}).items() if v is not None})
         if "name" not in settings.get(db):
             settings.put(db, name=shop.path.name)
-    return Loaded(
-        source=read.name,
-        lines=len(read.lines),
-        columns=read.columns,
-        cleaning=read.cleaning,
-        appended=appended,
-        new_products=new_products,
-        summary=summary,
-        months=months,
-        unlisted=strangers,
-        export=read.export,
-        seconds=seconds,
-    )
+    return Loaded(parts, appended, new_products, summary, months, strangers, seconds)
 
 
 def understood(read: Read) -> dict[str, Any]:

@@ -69,6 +69,14 @@ class Appended:
     same: int
     outdated: int
 
+    def __add__(self, other: Appended) -> Appended:
+        return Appended(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.same + other.same,
+            self.outdated + other.outdated,
+        )
+
 
 def append(db: Connection, lines: pl.DataFrame, batch: str) -> Appended:
     """Add sales lines; the same lines again change nothing.

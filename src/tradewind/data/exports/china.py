@@ -15,7 +15,7 @@ def items(raw: pl.DataFrame) -> pl.DataFrame:
     product = ("商家编码", "外部系统编号", "商品ID", "商品标题")
     table = raw.with_columns(
         pl.coalesce(text(raw, c) for c in product).alias("商家编码"),
-        *_paid_else_made(raw, "订单付款时间", "订单创建时间"),
+        *paid_else_made(raw, "订单付款时间", "订单创建时间"),
     )
     return _with_refunds(table, "订单状态", "退款状态", "发货时间")
 
@@ -25,7 +25,7 @@ def pinduoduo(raw: pl.DataFrame) -> pl.DataFrame:
     codes = ("商家编码-规格维度", "商家编码-商品维度", "样式ID", "商品id")
     table = raw.with_columns(
         pl.coalesce(text(raw, c) for c in codes).alias(codes[0]),
-        *_paid_else_made(raw, "支付时间", "订单成交时间"),
+        *paid_else_made(raw, "支付时间", "订单成交时间"),
     )
     return _with_refunds(table, "订单状态", "售后状态", "发货时间")
 
@@ -44,11 +44,11 @@ def jd(raw: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("paid"))
         .otherwise(state)
         .alias(STATUS),
-        *_paid_else_made(raw, "付款确认时间", "下单时间"),
+        *paid_else_made(raw, "付款确认时间", "下单时间"),
     )
 
 
-def _paid_else_made(raw: pl.DataFrame, paid: str, made: str) -> list[pl.Expr]:
+def paid_else_made(raw: pl.DataFrame, paid: str, made: str) -> list[pl.Expr]:
     """When an order was paid; when it was made, where it was not."""
     return (
         [pl.coalesce(text(raw, paid), text(raw, made)).alias(paid)] if has(raw, paid, made) else []
