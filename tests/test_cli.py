@@ -19,7 +19,7 @@ from rich.console import Console
 
 from tradewind.cli import main, terminal
 from tradewind.cli.terminal import WIDTH
-from tradewind.store import Workspace
+from tradewind.store import Workspace, settings
 
 NAIVE = "seasonal_naive,average"
 """Models that need no time: these tests are about the commands."""
@@ -326,6 +326,23 @@ def test_of_a_line_in_two_files_the_later_counts(run: Any, tmp_path: Path) -> No
     done = run("load", old, new, "-w", shop, "--json").json
     assert (done["appended"]["new"], done["appended"]["changed"]) == (2, 1)
     assert sum(month["units"] for month in done["months"]) == 3
+
+
+def test_the_zone_and_the_day_of_presales_are_told_once(run: Any, tmp_path: Path) -> None:
+    shop, file = tmp_path / "shop", tmp_path / "presales.csv"
+    head = "订单编号,下单时间,定金支付时间,尾款支付时间,商品编码,数量"
+    file.write_text(
+        f"{head}\n1,2025-10-20 20:00:30,2025-10-20 20:01:00,2025-11-11 00:00:40,POT,1\n"
+    )
+    refused = run("load", file, "-w", shop)
+    assert refused.status == 2
+    assert "--zone Asia/Shanghai" in refused.err
+    options = ("--zone", "Asia/Shanghai", "--demand-date", "balance")
+    assert run("load", file, *options, "-w", shop).status == 0
+    assert run("load", file, "-w", shop, "--json").json["appended"]["same"] == 1
+    with Workspace(shop) as workspace:
+        kept = settings.get(workspace.db)
+    assert (kept["zone"], kept["demand_date"]) == ("Asia/Shanghai", "balance")
 
 
 def test_a_saved_mapping_reads_the_next_file_like_it(run: Any, file: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tradewind.cli import terminal, views
-from tradewind.cli.options import HERE, At, Json, Kind, LangOption, opened, pairs, told
+from tradewind.cli.options import HERE, At, DemandDate, Json, Kind, LangOption, opened, pairs, told
 from tradewind.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ def load(
             help="Time zone of the market, where its times state no offset; it is remembered."
         ),
     ] = None,
+    demand_date: Annotated[
+        DemandDate | None,
+        typer.Option(
+            help="The day that presales count on from now on.",
+            show_default="as before, else order",
+        ),
+    ] = None,
     use: Annotated[
         str | None, typer.Option("--mapping", help="Read it by a mapping that was saved.")
     ] = None,
@@ -60,7 +67,8 @@ def load(
     from tradewind.flows import load as flow
 
     say, named = told(lang), pairs(mapping or [])
-    _check_alone(source, kind, of_sales=dry_run or bool(use or save or zone), save=save)
+    of_sales = bool(dry_run or use or save or zone or demand_date)
+    _check_alone(source, kind, of_sales=of_sales, save=save)
     if kind is not Kind.sales:
         _load_other(say, workspace, kind, source[0], named, table, json)
         return
@@ -80,7 +88,7 @@ def load(
     if not (yes or json) and terminal.is_asked() and not typer.confirm(say("go_on"), default=True):
         terminal.next_step(say("not_loaded"))
         return
-    remember = {"zone": zone}
+    remember = {"zone": zone, "demand_date": demand_date}
     with opened(workspace, create=True) as shop:
         kept = (save, found[0][1]) if save else None
         loaded = flow.keep(shop, reads, at=at, start=start, save=kept, remember=remember)
@@ -91,7 +99,8 @@ def _check_alone(source: list[str], kind: Kind, *, of_sales: bool, save: str | N
     """Raise DataError where options and the number of files do not go together."""
     if kind is not Kind.sales and of_sales:
         raise DataError(
-            "--dry-run, --zone, --mapping and --save-mapping are for sales (--kind sales)"
+            "--dry-run, --zone, --demand-date, --mapping and --save-mapping are for sales "
+            "(--kind sales)"
         )
     if kind is not Kind.sales and len(source) > 1:
         raise DataError(f"load files of --kind {kind.value} one by one; found {source}")

@@ -57,6 +57,14 @@ class Kind(StrEnum):
     bundles = "bundles"
 
 
+class DemandDate(StrEnum):
+    """The day that a presale counts on."""
+
+    order = "order"
+    deposit = "deposit"
+    balance = "balance"
+
+
 class Language(StrEnum):
     """Of what is printed, and of the report."""
 

@@ -41,7 +41,7 @@ ALWAYS = (
 
 OPTIONAL = (
     *("promotion", "category", "stock", "views", "carts", "competitor_price", "regular_price"),
-    *("name", "brand", "restockable"),
+    *("name", "brand", "restockable", "deposit_at", "balance_at"),
 )
 ROW = "tradewind row"
 """A column that says which row of the file each row of a prepared table was."""
@@ -281,7 +281,7 @@ def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.Dat
         made["quantity"].alias("quantity"),
         made.get("price", pl.lit(None)).cast(pl.Float64).alias("price"),
         _currency(cells, made, reading.currency).alias("currency"),
-        (parse_status(made["status"]) if "status" in made else pl.lit(SOLD)).alias("status"),
+        _status(made).alias("status"),
         *[made[c].alias(c) for c in (*OPTIONAL, "order", "line") if c in made],
     )
     seen = lines if "customer" in made else lines.drop("customer")
@@ -290,6 +290,15 @@ def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.Dat
     ids = with_event_ids(seen, reading.kind or kind_of(seen))["event_id"]
     kept = [c for c in (*ALWAYS, *OPTIONAL) if c in (*lines.columns, "event_id")]
     return lines.with_columns(ids).select(kept)
+
+
+def _status(made: dict[str, pl.Series]) -> pl.Series | pl.Expr:
+    """The status told; where none is, a presale waits for its balance until that has a day."""
+    told = made.get("status", EMPTY_TEXT)
+    if "deposit_at" in made and "balance_at" in made:
+        waits = made["deposit_at"].is_not_null() & made["balance_at"].is_null()
+        told = pl.select(told.fill_null(pl.when(waits).then(pl.lit("pending")))).to_series()
+    return parse_status(told) if isinstance(told, pl.Series) else pl.lit(SOLD)
 
 
 def _currency(cells: Cells, made: dict[str, pl.Series], usual: str | None) -> pl.Expr:

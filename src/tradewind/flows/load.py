@@ -19,6 +19,7 @@ from tradewind.data.items import together, unlisted
 from tradewind.data.load import Loaded as Read
 from tradewind.data.load import understand
 from tradewind.data.parse import Reading
+from tradewind.data.presales import check_demand_date
 from tradewind.data.read import Source, source_name
 from tradewind.data.read import read as read_table
 from tradewind.data.statuses import NOT_SOLD
@@ -121,6 +122,7 @@ def load(
     table: str | None = None,
     at: datetime | None = None,
     zone: str | None = None,
+    demand_date: str | None = None,
     **reading: Unpack[Stated],
 ) -> Loaded:
     """Read sales lines and keep them. A load that fails changes nothing; the same again neither.
@@ -131,11 +133,14 @@ def load(
     table     of a database or workbook
     zone      time zone of the market, which the workspace remembers; needed once where times of day
               state no offset from UTC
+    demand_date   "order", "deposit" or "balance": the day that presales count on from now on, which
+                  the workspace remembers (`data.presales`)
     reading   date_order and kind, as `data.load.load_table` takes them
 
     Raises DataError naming row and column for what cannot be read.
     """
     start, at = time.perf_counter(), at or datetime.now()
+    check_demand_date(demand_date)
     tables = _tables(sources, table, one_by_one=bool(mapping or table))
     usual = settings.get(shop.db).get("zone")
     reads: list[Read] = []
@@ -146,7 +151,8 @@ def load(
         reads.append(
             understand(raw, name, mapping=mapping, reading=how, usual_zone=usual, export=export)
         )
-    return keep(shop, reads, at=at, start=start, remember={"zone": zone})
+    remember = {"zone": zone, "demand_date": demand_date}
+    return keep(shop, reads, at=at, start=start, remember=remember)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from tradewind.data.assemble import to_panel
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.demand import recover_demand
 from tradewind.data.items import listed, succeeded, unbundled
+from tradewind.data.presales import on_demand_date
 from tradewind.data.rates import converted
 from tradewind.errors import DataError, UnknownName
 from tradewind.flows.asked import Question
@@ -65,6 +66,8 @@ def see(shop: Workspace, question: Question) -> Seen:
     lines = in_one_currency(lines, rates.table(shop.db))
     lines = in_own_products(shop, lines)
     counted = stock.table(shop.db)
+    remembered = settings.get(shop.db)
+    lines = on_demand_date(lines, remembered.get("demand_date", "order"))
     panel, cleaning = to_panel(
         lines,
         question.freq,
@@ -74,7 +77,6 @@ def see(shop: Workspace, question: Question) -> Seen:
     )
     panel = with_plans(panel, calendar.table(shop.db), question.h)
     currencies = lines["currency"].drop_nulls().unique().to_list()
-    remembered = settings.get(shop.db)
     return seen_of(
         panel,
         question,

@@ -343,6 +343,8 @@ NOUNS: dict[str, tuple[str, str]] = {
     "line": ("line", "子订单号"),
     "status": ("status", "状态"),
     "recorded": ("recorded", "更新时间"),
+    "deposit_at": ("deposit_at", "定金支付时间"),
+    "balance_at": ("balance_at", "尾款支付时间"),
     "restockable": ("restockable", "可再售"),
     "channel_sku": ("channel_sku", "平台商品编码"),
     "bundle": ("bundle", "套装"),

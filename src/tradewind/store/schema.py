@@ -36,6 +36,7 @@ MIGRATIONS: tuple[str, ...] = (
     sales.RETURNS,
     rates.CREATE,
     bundles.CREATE,
+    sales.PRESALES,
 )
 """SQL that leads from version i to i + 1; the first one starts from nothing.
 

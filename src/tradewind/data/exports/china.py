@@ -8,6 +8,11 @@ from tradewind.data.exports.export import STATUS, Export, has, text
 
 CURRENCY = "CNY"
 CLOCK = "Asia/Shanghai"
+PRESALE = {
+    "deposit_at": ("定金支付时间", "定金付款时间", "预付款时间"),
+    "balance_at": ("尾款支付时间", "尾款付款时间"),
+}
+"""Columns that shops with presales may choose for their exports."""
 
 
 def items(raw: pl.DataFrame) -> pl.DataFrame:
@@ -81,6 +86,7 @@ TAOBAO = Export(
         "order": ("主订单编号",),
         "line": ("子订单编号",),
         "date": ("订单付款时间", "订单创建时间"),
+        **PRESALE,
         "product": ("商家编码",),
         "name": ("商品标题", "标题"),
         "quantity": ("购买数量",),
@@ -102,6 +108,7 @@ JD = Export(
     nouns={
         "order": ("订单号",),
         "date": ("付款确认时间", "下单时间"),
+        **PRESALE,
         "product": ("商家SKUID",),
         "name": ("商品名称",),
         "quantity": ("订购数量",),
@@ -143,6 +150,7 @@ ERP = Export(
         "order": ("订单编号", "原始单号"),
         "line": ("子单号", "子订单编号"),
         "date": ("付款时间", "下单时间", "交易时间"),
+        **PRESALE,
         "product": ("商家编码",),
         "name": ("货品名称",),
         "quantity": ("数量", "货品数量"),
