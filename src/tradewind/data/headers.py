@@ -32,6 +32,7 @@ KIND = {
     "recorded": "date",
     "deposit_at": "date",
     "balance_at": "date",
+    "returned_at": "date",
     "restockable": "number",
 }
 """Our nouns, and what their cells hold."""
@@ -312,6 +313,18 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "balance_at": (
         *("balanceat", "balancedate", "balancetime", "balancepaidat", "balancepaiddate"),
         *("尾款支付时间", "尾款付款时间", "尾款时间", "尾款支付日期", "尾款付款日期", "付尾款时间"),
+    ),
+    "returned_at": (
+        *("returnedat", "returndate", "returndatetime", "refundedat", "refunddate", "refundtime"),
+        *(
+            "退货时间",
+            "退款时间",
+            "退货日期",
+            "退款日期",
+            "退款成功时间",
+            "退款完成时间",
+            "退货完成时间",
+        ),
     ),
     "restockable": ("restockable", "restocked", "可二次销售", "可再售"),
 }

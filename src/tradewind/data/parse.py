@@ -30,6 +30,7 @@ from tradewind.data.numbers import (
     plain_text,
 )
 from tradewind.data.promotions import parse_promotions
+from tradewind.data.returns import with_return_days
 from tradewind.data.statuses import SOLD, parse_status
 from tradewind.errors import DataError
 
@@ -41,7 +42,7 @@ ALWAYS = (
 
 OPTIONAL = (
     *("promotion", "category", "stock", "views", "carts", "competitor_price", "regular_price"),
-    *("name", "brand", "restockable", "deposit_at", "balance_at"),
+    *("name", "brand", "restockable", "deposit_at", "balance_at", "return_days"),
 )
 ROW = "tradewind row"
 """A column that says which row of the file each row of a prepared table was."""
@@ -284,6 +285,7 @@ def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.Dat
         _status(made).alias("status"),
         *[made[c].alias(c) for c in (*OPTIONAL, "order", "line") if c in made],
     )
+    lines = with_return_days(lines, made.get("returned_at"))
     seen = lines if "customer" in made else lines.drop("customer")
     if "order" in lines.columns:
         cells.refuse("order", lines["order"].is_null(), "an order number")

@@ -22,6 +22,7 @@ from tradewind.data.parse import Reading
 from tradewind.data.presales import check_demand_date
 from tradewind.data.read import Source, source_name
 from tradewind.data.read import read as read_table
+from tradewind.data.returns import return_lags
 from tradewind.data.statuses import NOT_SOLD
 from tradewind.errors import DataError
 from tradewind.store import Workspace, audit, bundles, mappings, products, runs, sales, settings
@@ -73,6 +74,7 @@ class Loaded:
     summary    of all the sales now in the workspace
     months     units and money by channel and month, of all the sales now in the workspace
     unlisted   codes that no listing names, with units and money; none in a shop without listings
+    waiting    channel → last days that still wait for returns (`data.returns.return_lags`)
     """
 
     parts: tuple[Part, ...]
@@ -81,6 +83,7 @@ class Loaded:
     summary: dict[str, object]
     months: pl.DataFrame
     unlisted: pl.DataFrame
+    waiting: dict[str, int]
     seconds: float
 
     @property
@@ -104,6 +107,7 @@ class Loaded:
             "workspace": self.summary,
             "months": self.months.to_dicts(),
             "unlisted": self.unlisted.to_dicts(),
+            "waiting_for_returns": self.waiting,
             "seconds": self.seconds,
         }
 
@@ -266,6 +270,7 @@ def keep(
             new_products += products.merge(db, read.lines)
         summary, months = sales.summary(db), sales.months(db, NOT_SOLD)
         strangers = together(unlisted(read.lines, bundles.listings(db)) for read in reads)
+        waiting = return_lags(sales.returns(db))
         seconds = time.perf_counter() - start
         counts = {**asdict(appended), "products": new_products}
         cleaning = sum((part.cleaning for part in parts), Cleaning())
@@ -279,7 +284,7 @@ def keep(
         settings.put(db, **{k: v for k, v in (remember or {}).items() if v is not None})
         if "name" not in settings.get(db):
             settings.put(db, name=shop.path.name)
-    return Loaded(parts, appended, new_products, summary, months, strangers, seconds)
+    return Loaded(parts, appended, new_products, summary, months, strangers, waiting, seconds)
 
 
 def understood(read: Read) -> dict[str, Any]:

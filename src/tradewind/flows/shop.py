@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +15,8 @@ from tradewind.data.demand import recover_demand
 from tradewind.data.items import listed, succeeded, unbundled
 from tradewind.data.presales import on_demand_date
 from tradewind.data.rates import converted
+from tradewind.data.returns import provisional_from, return_lags
+from tradewind.data.statuses import is_sold
 from tradewind.errors import DataError, UnknownName
 from tradewind.flows.asked import Question
 from tradewind.models.hindsight import Memory
@@ -42,6 +44,7 @@ class Seen:
     cleaning   repairs made while building the panel; those of the lines stand with their load
     digest     of the panel
     name       of the shop
+    provisional_from   the first day whose returns are not all in yet, None where unknown
     """
 
     panel: Panel
@@ -51,6 +54,7 @@ class Seen:
     cleaning: Cleaning
     digest: str
     name: str
+    provisional_from: date | None = None
 
 
 def open_shop(path: Path, *, create: bool = False) -> Workspace:
@@ -77,13 +81,20 @@ def see(shop: Workspace, question: Question) -> Seen:
     )
     panel = with_plans(panel, calendar.table(shop.db), question.h)
     currencies = lines["currency"].drop_nulls().unique().to_list()
-    return seen_of(
+    seen = seen_of(
         panel,
         question,
         cleaning,
         currency=currencies[0] if len(currencies) == 1 else "",
         name=remembered.get("name", shop.path.name),
     )
+    return replace(seen, provisional_from=_provisional_from(shop, lines))
+
+
+def _provisional_from(shop: Workspace, lines: pl.DataFrame) -> date | None:
+    lags = return_lags(sales.returns(shop.db))
+    last: datetime = lines.select(pl.col("ordered_at").filter(is_sold()).max()).item()
+    return provisional_from(lags, last.date())
 
 
 def in_own_products(shop: Workspace, lines: pl.DataFrame) -> pl.DataFrame:

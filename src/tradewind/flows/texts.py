@@ -80,6 +80,19 @@ TEXTS: dict[str, tuple[str, str]] = {
     "outdated_lines": ("outdated, left out", "比已有的旧，未采用"),
     "workspace_is": ("workspace", "工作区"),
     "lines_products": ("{lines} lines, {products} products", "{lines} 行，{products} 个商品"),
+    "provisional": ("provisional", "尚未定数"),
+    "waits": (
+        "the last {days} days still wait for returns",
+        "最后 {days} 天的退货还没有到齐",
+    ),
+    "waits_channel": (
+        "the last {days} days still wait for returns (channel {channel})",
+        "最后 {days} 天的退货还没有到齐（渠道 {channel}）",
+    ),
+    "provisional_from": (
+        "sales from {date} on are before their returns, 95 % of which are not in yet",
+        "{date} 起的销售为退货前的毛额，退货（95%）尚未到齐",
+    ),
     "from_to": ("from – to", "起止"),
     "currency": ("currency", "币种"),
     "rows_of": ("rows of {kind}", "读入的行（{kind}）"),
@@ -345,6 +358,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "recorded": ("recorded", "更新时间"),
     "deposit_at": ("deposit_at", "定金支付时间"),
     "balance_at": ("balance_at", "尾款支付时间"),
+    "returned_at": ("returned_at", "退货时间"),
     "restockable": ("restockable", "可再售"),
     "channel_sku": ("channel_sku", "平台商品编码"),
     "bundle": ("bundle", "套装"),

@@ -45,6 +45,12 @@ alter table sales add column balance_at timestamp;
 {VIEW}"""
 """When the deposit of a presale was paid, and when its balance."""
 
+LAGS = f"""
+drop view current_sales;
+alter table sales add column return_days integer;
+{VIEW}"""
+"""How many days after its order a line came back."""
+
 MONEY = ("price", "regular_price", "competitor_price")
 TEXT = pl.String()
 LINE: dict[str, pl.DataType] = {
@@ -58,8 +64,9 @@ LINE: dict[str, pl.DataType] = {
     **dict.fromkeys(("promotion", "stock", "views", "carts"), pl.Float64()),
     "restockable": pl.Boolean(),
     **dict.fromkeys(("deposit_at", "balance_at"), pl.Datetime("us")),
+    "return_days": pl.Int32(),
 }
-RARE = ("deposit_at", "balance_at")
+RARE = ("deposit_at", "balance_at", "return_days")
 """Columns that few shops have: the others need not carry them through their millions of lines."""
 CONTENT = [c for c in LINE if c not in ("event_id", "recorded_at")]
 
@@ -157,6 +164,13 @@ def months(db: Connection, apart: Sequence[str]) -> pl.DataFrame:
         list(apart),
     )
     return rows.with_columns(from_units("amount"))
+
+
+def returns(db: Connection) -> pl.DataFrame:
+    """channel and return_days of every line that says when it came back."""
+    return select(
+        db, "select channel, return_days from current_sales where return_days is not null"
+    )
 
 
 def summary(db: Connection) -> dict[str, object]:

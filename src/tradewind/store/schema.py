@@ -37,6 +37,7 @@ MIGRATIONS: tuple[str, ...] = (
     rates.CREATE,
     bundles.CREATE,
     sales.PRESALES,
+    sales.LAGS,
 )
 """SQL that leads from version i to i + 1; the first one starts from nothing.
 
