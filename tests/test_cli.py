@@ -345,6 +345,26 @@ def test_the_zone_and_the_day_of_presales_are_told_once(run: Any, tmp_path: Path
     assert (kept["zone"], kept["demand_date"]) == ("Asia/Shanghai", "balance")
 
 
+def test_days_that_wait_for_returns_are_told(run: Any, tmp_path: Path) -> None:
+    shop, file = tmp_path / "shop", tmp_path / "returns.csv"
+    days = [date(2026, 1, 1) + timedelta(days=k) for k in range(60)]
+    rows = [f"{k},{day},A,JD,2,paid," for k, day in enumerate(days)]
+    rows += [
+        f"r{k},{day},A,JD,1,returned,{day + timedelta(days=k + 1)}"
+        for k, day in enumerate(days[:20])
+    ]
+    file.write_text("\n".join(["order_id,date,sku,channel,quantity,status,returned_at", *rows]))
+    told = run("load", file, "-w", shop)
+    assert "the last 19 days still wait for returns (channel JD)" in told.out
+    assert (
+        "最后 19 天的退货还没有到齐（渠道 JD）" in run("load", file, "-w", shop, "--lang", "zh").out
+    )
+    ask = ("forecast", "--models", "average", "--windows", 1, "--h", 7, "-w", shop)
+    assert "sales from 2026-02-11 on are before their returns" in " ".join(run(*ask).out.split())
+    assert "2026-02-11 起的销售为退货前的毛额" in run(*ask, "--lang", "zh").out
+    assert run(*ask, "--json").json["provisional_from"] == "2026-02-11"
+
+
 def test_a_saved_mapping_reads_the_next_file_like_it(run: Any, file: Path, tmp_path: Path) -> None:
     shop = tmp_path / "shop"
     told = run("load", file, "--map", "y=wieviel", "--save-mapping", "till", "-w", shop)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import polars as pl
 
@@ -112,14 +112,7 @@ class Loaded:
         }
 
 
-class Stated(TypedDict, total=False):
-    """What a table may leave open, as `data.load.load_table` takes it."""
-
-    date_order: str | None
-    kind: str | None
-
-
-def load(
+def load(  # noqa: PLR0913  # what files cannot say of themselves
     shop: Workspace,
     *sources: Source,
     mapping: Mapping[str, str] | None = None,
@@ -127,34 +120,29 @@ def load(
     at: datetime | None = None,
     zone: str | None = None,
     demand_date: str | None = None,
-    **reading: Unpack[Stated],
+    date_order: str | None = None,
+    kind: str | None = None,
 ) -> Loaded:
     """Read sales lines and keep them. A load that fails changes nothing; the same again neither.
 
-    sources   paths, database URLs or data frames (`data.read.read`), kept all together or not at
-              all; of a line that two of them tell the later one counts
-    mapping   corrects the guess of the columns: {"y": "qty"}
-    table     of a database or workbook
-    zone      time zone of the market, which the workspace remembers; needed once where times of day
-              state no offset from UTC
+    sources       paths, database URLs or data frames (`data.read.read`), kept all together or not
+                  at all; of a line that two of them tell the later one counts
+    mapping       corrects the guess of the columns: {"y": "qty"}
+    table         of a database or workbook
+    zone          time zone of the market, which the workspace remembers; needed once where times of
+                  day state no offset from UTC
     demand_date   "order", "deposit" or "balance": the day that presales count on from now on, which
                   the workspace remembers (`data.presales`)
-    reading   date_order and kind, as `data.load.load_table` takes them
+    date_order, kind   as `data.load.load_table` takes them
 
     Raises DataError naming row and column for what cannot be read.
     """
     start, at = time.perf_counter(), at or datetime.now()
     check_demand_date(demand_date)
     tables = _tables(sources, table, one_by_one=bool(mapping or table))
+    told = [mapping_of(mapping or {}, date_order, table, zone)] * len(tables)
     usual = settings.get(shop.db).get("zone")
-    reads: list[Read] = []
-    while tables:
-        name, raw, export = tables.pop(0)
-        now = at + len(reads) * MOMENT
-        how = Reading(recorded_at=now, zone=zone, **reading)
-        reads.append(
-            understand(raw, name, mapping=mapping, reading=how, usual_zone=usual, export=export)
-        )
+    reads = _understood(tables, told, at=at, usual_zone=usual, kind=kind)
     remember = {"zone": zone, "demand_date": demand_date}
     return keep(shop, reads, at=at, start=start, remember=remember)
 
@@ -186,35 +174,55 @@ def look(
     """
     named = mappings.named(saved.mappings, use) if use else None
     table = told.table or (named.table if named else None)
-    found = _tables(sources, table, one_by_one=bool(told.nouns or told.table or use))
-    return [
-        _look(one, saved, named, told=told, at=at + number * MOMENT)
-        for number, one in enumerate(found)
-    ]
+    tables = _tables(sources, table, one_by_one=bool(told.nouns or told.table or use))
+    by = [_told_of(raw.columns, saved, named, told) for _, raw, _ in tables]
+    return list(zip(_understood(tables, by, at=at, usual_zone=saved.zone), by, strict=True))
 
 
-def _look(
-    found: Found,
-    saved: Remembered,
-    named: SavedMapping | None,
-    *,
-    told: SavedMapping,
-    at: datetime,
-) -> tuple[Read, SavedMapping]:
-    name, raw, export = found
-    chosen = named or mappings.for_headers(saved.mappings, raw.columns) or SavedMapping({}, ())
-    by = SavedMapping(
+def _told_of(
+    headers: Sequence[str], saved: Remembered, named: SavedMapping | None, told: SavedMapping
+) -> SavedMapping:
+    """How a file with these headers is to be read: by what is told now, else by what is saved."""
+    chosen = named or mappings.for_headers(saved.mappings, headers) or SavedMapping({}, ())
+    return SavedMapping(
         {**chosen.nouns, **told.nouns},
-        raw.columns,
+        headers,
         told.dates or chosen.dates,
         told.table or (named.table if named else None),
         told.zone or chosen.zone,
     )
-    reading = Reading(date_order=by.dates, recorded_at=at, zone=by.zone)
-    read = understand(
-        raw, name, mapping=by.nouns, reading=reading, usual_zone=saved.zone, export=export
-    )
-    return read, by
+
+
+def _understood(
+    tables: list[Found],
+    told: Sequence[SavedMapping],
+    *,
+    at: datetime,
+    usual_zone: str | None,
+    kind: str | None = None,
+) -> list[Read]:
+    """The lines of each table, read by what is told of it.
+
+    tables   emptied, so that no table is held beside its lines
+    """
+    names = [(name, export) for name, _, export in tables]
+    raws = [raw for _, raw, _ in tables]
+    tables.clear()
+    reads: list[Read] = []
+    for (name, export), by in zip(names, told, strict=True):
+        now = at + len(reads) * MOMENT
+        reading = Reading(date_order=by.dates, kind=kind, recorded_at=now, zone=by.zone)
+        reads.append(
+            understand(
+                raws.pop(0),
+                name,
+                mapping=by.nouns,
+                reading=reading,
+                usual_zone=usual_zone,
+                export=export,
+            )
+        )
+    return reads
 
 
 def _tables(sources: Sequence[Source], table: str | None, *, one_by_one: bool) -> list[Found]:
