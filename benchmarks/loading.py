@@ -32,7 +32,7 @@ with open_shop(Path(place), create=True) as shop:
     if step == "panel":
         told = len(see(shop, Question(freq="D", by=("product",))).panel.ids)
     else:
-        told = load.load(shop, file).appended
+        told = load.load(shop, file, zone="Asia/Shanghai").appended
 print(f"{time.perf_counter() - start:.1f} s, {bench.peak_gb():.2f} GB, {told}")
 """
 

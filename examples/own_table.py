@@ -13,7 +13,7 @@ lines = shop(ShopSettings(products=12, days=200), np.random.default_rng(1)).line
 lines.select("ordered_at", "product", "quantity", "price").write_csv(folder / "sales.csv")
 
 with tw.Workspace(folder / "shop") as workspace:
-    loaded = tw.load(workspace, folder / "sales.csv")
+    loaded = tw.load(workspace, folder / "sales.csv", zone="Europe/Berlin")  # whose days
     print(loaded.lines, "lines;", len(loaded.to_dict()["repairs"]), "kinds of repair")
     made = tw.forecast(workspace, tw.Question(h=28, preset="fast", n_windows=2))
     print(made.summary.head(5))

@@ -22,7 +22,7 @@ from tradewind.cli.terminal import WIDTH
 from tradewind.data.demand import mark_censored
 from tradewind.flows.asked import Question
 from tradewind.flows.shop import see
-from tradewind.store import Workspace, movements
+from tradewind.store import Workspace, movements, settings
 
 NAIVE = "seasonal_naive,average"
 """Models that need no time: these tests are about the commands."""
@@ -297,6 +297,75 @@ def test_an_export_is_recognised_shown_and_loaded_once(run: Any, tmp_path: Path)
     assert (again["appended"]["new"], again["appended"]["same"]) == (0, 6)
     sold = {(m["month"], m["channel"]): (m["units"], m["amount"]) for m in again["months"]}
     assert sold == {("2025-11", "Shopify"): (4, 77.0), ("2025-12", "Shopify"): (2, 20.0)}
+
+
+def test_several_files_are_loaded_together_or_not_at_all(run: Any, tmp_path: Path) -> None:
+    shop, broken = tmp_path / "shop", tmp_path / "broken.csv"
+    files = [EXPORTS / f"{name}.csv" for name in ("taobao-orders", "taobao-undated-items")]
+    broken.write_text("date,sku,quantity\n2025-11-11,A,many\n")
+    refused = run("load", *files, broken, "-w", shop)
+    assert refused.status == 2
+    assert "broken.csv" in refused.err
+    assert not shop.exists()
+    told = run("load", *files, EXPORTS / "jd-orders.csv", "-w", shop, "--dry-run")
+    for words in ("order and item reports", "JD order details", "load them"):
+        assert words in " ".join(told.out.split()).replace("loads", "load")
+    done = run("load", *files, EXPORTS / "jd-orders.csv", "-w", shop, "--json").json
+    assert done["appended"]["new"] == done["lines"] == 5 + 3
+    assert [part["lines"] for part in done["files"]] == [5, 3]
+    again = run("load", EXPORTS / "jd-orders.csv", *files, "-w", shop, "--json").json
+    assert again["appended"]["same"] == 8
+    for option in (("--map", "y=x"), ("--save-mapping", "a"), ("--kind", "stock")):
+        one_by_one = run("load", *files, *option, "-w", shop)
+        assert one_by_one.status == 2
+        assert "one by one" in one_by_one.err
+
+
+def test_of_a_line_in_two_files_the_later_counts(run: Any, tmp_path: Path) -> None:
+    head, shop = "order_id,date,sku,quantity,status", tmp_path / "shop"
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text(f"{head}\n1,2026-01-01,A,2,pending\n2,2026-01-01,A,1,paid\n")
+    new.write_text(f"{head}\n1,2026-01-01,A,2,paid\n")
+    done = run("load", old, new, "-w", shop, "--json").json
+    assert (done["appended"]["new"], done["appended"]["changed"]) == (2, 1)
+    assert sum(month["units"] for month in done["months"]) == 3
+
+
+def test_the_zone_and_the_day_of_presales_are_told_once(run: Any, tmp_path: Path) -> None:
+    shop, file = tmp_path / "shop", tmp_path / "presales.csv"
+    head = "订单编号,下单时间,定金支付时间,尾款支付时间,商品编码,数量"
+    file.write_text(
+        f"{head}\n1,2025-10-20 20:00:30,2025-10-20 20:01:00,2025-11-11 00:00:40,POT,1\n"
+    )
+    refused = run("load", file, "-w", shop)
+    assert refused.status == 2
+    assert "--zone Asia/Shanghai" in refused.err
+    options = ("--zone", "Asia/Shanghai", "--demand-date", "balance")
+    assert run("load", file, *options, "-w", shop).status == 0
+    assert run("load", file, "-w", shop, "--json").json["appended"]["same"] == 1
+    with Workspace(shop) as workspace:
+        kept = settings.get(workspace.db)
+    assert (kept["zone"], kept["demand_date"]) == ("Asia/Shanghai", "balance")
+
+
+def test_days_that_wait_for_returns_are_told(run: Any, tmp_path: Path) -> None:
+    shop, file = tmp_path / "shop", tmp_path / "returns.csv"
+    days = [date(2026, 1, 1) + timedelta(days=k) for k in range(60)]
+    rows = [f"{k},{day},A,JD,2,paid," for k, day in enumerate(days)]
+    rows += [
+        f"r{k},{day},A,JD,1,returned,{day + timedelta(days=k + 1)}"
+        for k, day in enumerate(days[:20])
+    ]
+    file.write_text("\n".join(["order_id,date,sku,channel,quantity,status,returned_at", *rows]))
+    told = run("load", file, "-w", shop)
+    assert "the last 19 days still wait for returns (channel JD)" in told.out
+    assert (
+        "最后 19 天的退货还没有到齐（渠道 JD）" in run("load", file, "-w", shop, "--lang", "zh").out
+    )
+    ask = ("forecast", "--models", "average", "--windows", 1, "--h", 7, "-w", shop)
+    assert "sales from 2026-02-11 on are before their returns" in " ".join(run(*ask).out.split())
+    assert "2026-02-11 起的销售为退货前的毛额" in run(*ask, "--lang", "zh").out
+    assert run(*ask, "--json").json["provisional_from"] == "2026-02-11"
 
 
 def test_a_saved_mapping_reads_the_next_file_like_it(run: Any, file: Path, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_from_a_merchants_files_to_a_decision(tmp_path: Path) -> None:
 
     with Workspace(tmp_path / "shop") as workspace:
         # what we know: lines with customers, prices, and stock
-        loaded = load(workspace, file, at=AT)
+        loaded = load(workspace, file, at=AT, zone="Europe/Berlin")
         assert loaded.cleaning.counts()["cancelled"] > 0
         stock.append(workspace.db, snapshots, "stock file")
         lines = sales.lines(workspace.db)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 
 import polars as pl
 import pytest
@@ -27,6 +28,13 @@ def page_data(html: str) -> dict[str, object]:
     assert text is not None
     data: dict[str, object] = json.loads(text[1])
     return data
+
+
+def test_the_head_says_from_when_on_returns_are_missing(shop_report: Make) -> None:
+    waiting = shop_report(3, provisional_from=date(2024, 12, 20))
+    assert "sales from 20 Dec 2024 on still wait for returns" in render(waiting, "en")
+    assert "2024年12月20日 起的销售，退货还没有到齐" in render(waiting, "zh")
+    assert "still wait for returns" not in render(shop_report(3), "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -73,7 +73,7 @@ def shop(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.server
 def test_a_table_of_a_server_becomes_lines(shop: str) -> None:
-    loaded = load_table(shop, table="orders")
+    loaded = load_table(shop, table="orders", zone="Asia/Shanghai")
     lines = loaded.lines
     assert lines["product"].to_list() == ["商品A", "B", "B"]
     assert lines["quantity"].to_list() == [2.0, 1.0, 4.0]

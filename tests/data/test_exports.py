@@ -13,6 +13,7 @@ from tradewind.data.exports import EXPORTS, export_of
 from tradewind.data.load import Loaded, load_table
 from tradewind.data.read import read
 from tradewind.errors import DataError
+from tradewind.flows.load import Remembered, look, mapping_of
 
 FILES = Path(__file__).parent / "exports"
 
@@ -37,16 +38,18 @@ def rows(name: str, *columns: str) -> list[tuple[object, ...]]:
         ("amazon-orders.txt", "amazon-orders"),
         ("amazon-settlement.txt", "amazon-settlement"),
         ("taobao-items.csv", "taobao-items"),
+        ("taobao-orders.csv", "taobao-orders"),
+        ("taobao-undated-items.csv", "taobao-undated-items"),
         ("jd-orders.csv", "jd-orders"),
         ("pinduoduo-orders.csv", "pinduoduo-orders"),
         ("erp-sheet.csv", "erp-sheet"),
     ],
 )
 def test_each_export_is_known_by_its_header(name: str, export: str) -> None:
-    found = loaded(name).export
+    headers = read(FILES / name).columns
+    found = export_of(headers)
     assert found is not None
     assert found.name == export
-    headers = read(FILES / name).columns
     assert [one.name for one in EXPORTS if one.fits(headers)] == [export]
 
 
@@ -94,6 +97,17 @@ def test_woocommerce_prices_are_those_of_a_unit() -> None:
         ("561", 4.0, 9.0, "paid"),  # 36.00 after the coupon
         ("MUG-BLUE", 1.0, 12.0, "pending"),
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["taobao-items.csv", "jd-orders.csv", "erp-sheet.csv", "woocommerce.json"]
+)
+def test_the_clock_of_an_export_is_known(name: str) -> None:
+    known = loaded(name)
+    assert known.export is not None
+    assert known.export.clock in ("Asia/Shanghai", "own")
+    told = load_table(FILES / name, zone="Europe/Berlin").lines  # times without an offset stay
+    assert told["ordered_at"].equals(known.lines["ordered_at"])
 
 
 def test_amazon_counts_days_where_it_sells_also_when_clocks_change() -> None:
@@ -146,6 +160,57 @@ def test_tmall_demand_is_gross_and_what_was_never_sent_is_none() -> None:
         ("LJ-250", 1.0, 0.0, "CNY", "pending"),
     ]
     assert rows("taobao-items.csv", "ordered_at")[0] == (datetime(2025, 11, 11, 0, 0, 9),)
+
+
+PAIR = (FILES / "taobao-orders.csv", FILES / "taobao-undated-items.csv")
+
+
+def together(*files: Path) -> pl.DataFrame:
+    """The lines of files that are loaded together."""
+    reads = look(
+        files, Remembered(), told=mapping_of({}, None, None, None), at=datetime(2026, 1, 1)
+    )
+    return pl.concat([read.lines for read, _ in reads])
+
+
+def test_old_tmall_items_take_day_status_and_price_from_their_orders() -> None:
+    columns = ("ordered_at", "product", "quantity", "price", "regular_price", "status")
+    assert together(*PAIR).select(columns).rows() == [
+        (datetime(2025, 11, 11, 0, 0, 7), "CUP-G", 2.0, 27.0, 30.0, "paid"),  # 54 of 90
+        (datetime(2025, 11, 11, 0, 0, 7), "POT", 1.0, 36.0, 40.0, "paid"),
+        (datetime(2025, 11, 11, 8, 1, 0), "POT", 1.0, 40.0, 40.0, "returned"),  # it was sent
+        (datetime(2025, 11, 11, 9, 0, 0), "CUP-W", 1.0, 30.0, 30.0, "pending"),
+        (datetime(2025, 11, 11, 10, 0, 0), "CUP-W", 1.0, 30.0, 30.0, "cancelled"),
+    ]
+    assert together(*reversed(PAIR)).equals(together(*PAIR))
+
+
+@pytest.mark.parametrize("file", PAIR, ids=lambda f: f.stem)
+def test_half_of_a_pair_says_which_file_is_missing(file: Path) -> None:
+    with pytest.raises(DataError, match=rf"{file.name}: .*订单报表.csv 宝贝报表.csv"):
+        load_table(file)
+
+
+@pytest.mark.parametrize(
+    ("short", "message"),
+    [
+        (0, r"items.csv row 6, column '订单编号': '4200000000000000040' is in no order report"),
+        (1, r"orders.csv row 5, column '订单编号': '4200000000000000040' is in no item report"),
+    ],
+)
+def test_reports_of_different_orders_are_refused(tmp_path: Path, short: int, message: str) -> None:
+    files = [tmp_path / file.name for file in PAIR]
+    for number, file in enumerate(PAIR):
+        lines = file.read_bytes().splitlines()
+        files[number].write_bytes(b"\n".join(lines[:-1] if number == short else lines))
+    with pytest.raises(DataError, match=message):
+        together(*files)
+
+
+def test_an_item_report_with_dates_needs_no_other() -> None:
+    head = ["订单编号", "标题", "价格", "购买数量", "外部系统编号", "订单状态", "创建时间"]
+    assert export_of(head) is None
+    assert export_of(head[:-1]) is not None
 
 
 def test_jd_takes_the_merchants_code_and_else_its_own() -> None:

@@ -18,10 +18,12 @@ from tradewind.data.statuses import parse_status
 from tradewind.errors import DataError
 
 AS_IT_IS = Reading()
+BERLIN = Reading(zone="Europe/Berlin")
 
 
 def lines_of(table: pl.DataFrame, reading: Reading = AS_IT_IS) -> pl.DataFrame:
-    return parse(table, guess_columns(table), "s.csv", reading)
+    columns = guess_columns(table).corrected({"date": "date"} if "date" in table.columns else {})
+    return parse(table, columns, "s.csv", reading)
 
 
 DAILY = pl.DataFrame(
@@ -93,10 +95,50 @@ def test_blank_rows_do_not_shift_the_row_that_is_named() -> None:
 def test_a_time_without_an_offset_among_others_needs_a_zone() -> None:
     times = ["2024-03-01 10:00:00 +0100", "2024-03-02 10:00:00", "2024-03-03"]
     table = DAILY.with_columns(pl.Series("date", times))
-    with pytest.raises(DataError, match=r"s.csv row 3, column 'date'.*the market's time zone"):
+    with pytest.raises(DataError, match=r"s.csv row 3, column 'date'.*--zone Asia/Shanghai"):
         lines_of(table)
     read = lines_of(table, Reading(zone="Asia/Shanghai"))
     assert read["ordered_at"].dt.hour().to_list() == [17, 10, 0]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pl.Series(["2024-03-01", "2024-03-02", "2024-03-03 09:30:00"]),
+        pl.Series([datetime(2024, 3, 1), datetime(2024, 3, 2, 9, 30), datetime(2024, 3, 3)]),
+        pl.Series([1_709_510_400, 1_709_510_400, 1_709_542_800]),  # moments: no day without a clock
+        pl.Series(["45356", "45357", "45358.25"]),
+    ],
+    ids=["text", "typed", "seconds since 1970", "days of a spreadsheet"],
+)
+def test_times_of_day_need_a_clock(times: pl.Series) -> None:
+    table = DAILY.with_columns(times.alias("date"))
+    with pytest.raises(DataError) as refused:
+        lines_of(table)
+    said = str(refused.value)
+    for word in ("s.csv row ", "column 'date'", "--zone Asia/Shanghai", "+08:00"):
+        assert word in said
+    lines_of(table, Reading(zone="Asia/Shanghai"))
+    lines_of(table, Reading(own_clock=True))
+
+
+def test_a_stated_zone_leaves_times_without_an_offset_and_turns_moments() -> None:
+    naive = DAILY.with_columns(date=pl.lit("2024-03-01 23:30:00"))
+    assert lines_of(naive, BERLIN)["ordered_at"][0] == datetime(2024, 3, 1, 23, 30)
+    moment = DAILY.with_columns(date=pl.lit(1_709_335_800))  # 2024-03-01 23:30 UTC
+    assert lines_of(moment, BERLIN)["ordered_at"][0] == datetime(2024, 3, 2, 0, 30)
+    typed = DAILY.with_columns(
+        date=pl.lit(datetime(2024, 3, 1, 23, 30)).dt.replace_time_zone("UTC")
+    )
+    assert lines_of(typed, BERLIN)["ordered_at"][0] == datetime(2024, 3, 2, 0, 30)
+    assert lines_of(typed)["ordered_at"][0] == datetime(2024, 3, 1, 23, 30)
+
+
+def test_days_and_midnights_need_no_clock() -> None:
+    midnights = DAILY.with_columns(date=pl.col("date") + " 00:00:00")
+    assert lines_of(midnights)["ordered_at"].equals(lines_of(DAILY)["ordered_at"])
+    recorded = DAILY.with_columns(updated_at=pl.lit("2024-03-09 17:05:00"))
+    assert lines_of(recorded)["recorded_at"][0] == datetime(2024, 3, 9, 17, 5)
 
 
 def test_kinds_are_told_apart() -> None:
@@ -119,7 +161,7 @@ def test_kinds_are_told_apart() -> None:
 
 def test_loading_the_same_lines_again_gives_the_same_ids() -> None:
     for table in (DAILY, ORDERS):
-        once, again = lines_of(table), lines_of(table)
+        once, again = lines_of(table, BERLIN), lines_of(table, BERLIN)
         assert once["event_id"].equals(again["event_id"])
     assert lines_of(DAILY)["event_id"].n_unique() == 3
 
@@ -141,14 +183,14 @@ def test_daily_ids_depend_on_product_place_and_day_only() -> None:
 
 
 def test_order_lines_that_differ_in_status_are_one_line() -> None:
-    ids = lines_of(ORDERS)["event_id"].to_list()
+    ids = lines_of(ORDERS, BERLIN)["event_id"].to_list()
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
 
 
 def test_an_order_line_number_is_the_key() -> None:
     table = ORDERS.with_columns(pl.Series("line", ["1", "2", "2", "1"]))
-    ids = lines_of(table)["event_id"].to_list()
+    ids = lines_of(table, BERLIN)["event_id"].to_list()
     assert ids[1] == ids[2]
     assert len(set(ids)) == 3
 
@@ -157,7 +199,7 @@ def test_identical_lines_of_a_till_all_count() -> None:
     table = pl.DataFrame(
         {"sku": ["A", "A"], "date": ["2024-03-01 10:00:00"] * 2, "qty": ["1", "1"]}
     )
-    lines, cleaning = repair(lines_of(table))
+    lines, cleaning = repair(lines_of(table, BERLIN))
     assert lines["quantity"].sum() == 2
     assert cleaning.counts() == {}
     assert lines["event_id"].n_unique() == 2

@@ -22,6 +22,7 @@ from tradewind.flows.trends import Call, trends
 from tradewind.store import Workspace, calendar, products, runs, sales
 
 AT = datetime(2026, 1, 1)
+ZONE = "Europe/Berlin"
 NAIVE = ("seasonal_naive", "average")
 """Models that need no time: these tests are about the flows."""
 ASKED = Question(h=7, freq="D", preset="fast", n_windows=2, models=NAIVE)
@@ -56,7 +57,7 @@ def file(made: SyntheticShop, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def place(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with Workspace(tmp_path_factory.mktemp("shop")) as workspace:
-        load(workspace, file, at=AT)
+        load(workspace, file, at=AT, zone=ZONE)
         yield workspace
 
 
@@ -91,6 +92,16 @@ def test_the_status_of_an_order_is_not_that_of_its_product(place: Workspace) -> 
     assert products.table(place.db)["status"].null_count() == 8
 
 
+def test_the_zone_of_the_market_is_told_once(tmp_path: Path, file: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        with pytest.raises(DataError, match=r"column 'date': .*--zone Asia/Shanghai"):
+            load(workspace, file, at=AT)
+        assert sales.summary(workspace.db)["lines"] == 0
+        told = load(workspace, file, at=AT, zone=ZONE)
+        again = load(workspace, file, at=AT)
+    assert again.appended.same == told.appended.new
+
+
 def test_a_load_that_fails_half_way_changes_nothing(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,7 +111,7 @@ def test_a_load_that_fails_half_way_changes_nothing(
     with Workspace(tmp_path) as workspace:
         monkeypatch.setattr(products, "merge", broken)
         with pytest.raises(OSError, match="disk full"):
-            load(workspace, file, at=AT)
+            load(workspace, file, at=AT, zone=ZONE)
         assert sales.summary(workspace.db)["lines"] == 0
         assert runs.count(workspace.db) == 0
 
@@ -159,7 +170,7 @@ def test_sums_over_channels_keep_the_names_of_products(tmp_path: Path, file: Pat
     lines = lines.with_columns(channel.alias("channel"))
     asked = Question(h=7, freq="D", by=("product", "channel"), n_windows=1, models=NAIVE)
     with Workspace(tmp_path) as workspace:
-        load(workspace, lines, at=AT)
+        load(workspace, lines, at=AT, zone=ZONE)
         told = forecast(workspace, asked, at=AT)
     assert told.table.columns[:3] == ["product", "name", "ds"]
     assert told.table["name"].null_count() == 0
@@ -202,7 +213,7 @@ def test_what_cannot_be_ordered_any_more_is_forecast_as_zero_but_keeps_its_price
     asked = Question(**{**ASKED.to_dict(), "target": target, "n_windows": 1})
     end = made.panel.end + timedelta(days=2)
     with Workspace(tmp_path) as workspace:
-        load(workspace, made.lines, at=AT)
+        load(workspace, made.lines, at=AT, zone=ZONE)
         before = forecast(workspace, asked, at=AT)
         gone = before.series.ids[0]
         told = pl.DataFrame({"product": [gone], "last_order_date": [end]})
@@ -260,7 +271,7 @@ def test_new_sales_move_the_forecast_of_the_kept_version(
     cut = made.panel.end - timedelta(days=7)
     early = made.lines.filter(pl.col("ordered_at") < cut + timedelta(days=1))
     with Workspace(tmp_path) as workspace:
-        load(workspace, early, at=AT)
+        load(workspace, early, at=AT, zone=ZONE)
         before = forecast(workspace, ASKED, at=AT)
         load(workspace, made.lines, at=datetime(2026, 1, 2))
         after = forecast(workspace, ASKED, at=datetime(2026, 1, 3))
@@ -280,7 +291,7 @@ def test_what_is_planned_is_known_ahead(tmp_path: Path, made: SyntheticShop) -> 
     )
     entries = pl.concat([past, plan]).with_columns(name=pl.lit("promotion"))
     with Workspace(tmp_path) as workspace:
-        load(workspace, made.lines.drop("promotion"), at=AT)
+        load(workspace, made.lines.drop("promotion"), at=AT, zone=ZONE)
         calendar.merge(workspace.db, entries)
         seen = see(workspace, ASKED.settled(workspace))
     assert seen.roles.known == ("promotion",)
@@ -312,7 +323,7 @@ def test_a_version_answers_only_with_the_plans_that_it_learnt_from(
     ).with_columns(name=pl.lit("promotion"))
     ahead = past.head(1).with_columns(ds=pl.lit(end + timedelta(days=3)).cast(past["ds"].dtype))
     with Workspace(tmp_path) as workspace:
-        load(workspace, made.lines.drop("promotion"), at=AT)
+        load(workspace, made.lines.drop("promotion"), at=AT, zone=ZONE)
         calendar.merge(workspace.db, past)
         without = forecast(workspace, ASKED, at=AT)
         calendar.merge(workspace.db, ahead)

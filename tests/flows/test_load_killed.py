@@ -44,7 +44,7 @@ read = load_table(file, recorded_at=datetime(2026, 2, 1))
 with Workspace(Path(place)) as shop:
     print("writing", flush=True)
     start = time.perf_counter()
-    keep(shop, read, "file", at=datetime(2026, 2, 1), start=start)
+    keep(shop, [read], at=datetime(2026, 2, 1), start=start)
     print(time.perf_counter() - start, flush=True)
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 
@@ -40,6 +40,7 @@ class Report:
     forecast           of y, for the series of the products section, best sellers first or not
     chosen             the model that made the forecast, as the leaderboard spells it
     known              planned price and promotions over the horizon, or None
+    provisional_from   the first day whose returns are not all in yet, or None
     currency           ISO code ("USD", "CNY"), "" where unknown
     price_column, promotion_columns   columns of panel (and known)
 
@@ -90,3 +91,4 @@ class Report:
     max_products: int = 1000
     trend_span: int = 0
     trend_sure: float = 0.8
+    provisional_from: date | None = None

@@ -18,6 +18,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "download": ("Download data", "下载数据"),
     "sections": ("Sections", "章节"),
     "as_of": ("Known until {date}", "数据截至 {date}"),
+    "provisional": (
+        "sales from {date} on still wait for returns",
+        "{date} 起的销售，退货还没有到齐",
+    ),
     "no_script": (
         "The charts need JavaScript; the tables below do not.",
         "图表需要启用 JavaScript，下面的表格不受影响。",

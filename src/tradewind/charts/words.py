@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Literal
 
 from tradewind.charts.texts import TEXTS
@@ -88,7 +88,7 @@ class Words:
         sign = SIGNS.get(self.currency)
         return f"{sign}{text}" if sign else f"{self.currency} {text}".strip()
 
-    def date(self, ds: datetime, freq: str = "D") -> str:
+    def date(self, ds: date, freq: str = "D") -> str:
         """A period's start: '3 Mar 2025', '2025年3月3日'; months and quarters without a day."""
         base = freq.split("-")[0]
         clock = f" {ds:%H:%M}" if base == "h" else ""

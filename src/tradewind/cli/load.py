@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tradewind.cli import terminal, views
-from tradewind.cli.options import HERE, At, Json, Kind, LangOption, opened, pairs, told
+from tradewind.cli.options import HERE, At, DemandDate, Json, Kind, LangOption, opened, pairs, told
 from tradewind.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ STOCK = (Kind.stock, Kind.movements)
 
 def load(
     source: Annotated[
-        str,
+        list[str],
         typer.Argument(
-            help="CSV, TSV, Parquet, Excel, DuckDB or JSON file, or a postgresql:// or mysql:// URL"
+            help="CSV, TSV, Parquet, Excel, DuckDB or JSON files, or postgresql:// or mysql:// URLs"
         ),
     ],
     workspace: At = HERE,
@@ -40,7 +40,16 @@ def load(
     ] = None,
     zone: Annotated[
         str | None,
-        typer.Option(help="Time zone of the market, where times state an offset from UTC."),
+        typer.Option(
+            help="Time zone of the market, where its times state no offset; it is remembered."
+        ),
+    ] = None,
+    demand_date: Annotated[
+        DemandDate | None,
+        typer.Option(
+            help="The day that presales count on from now on.",
+            show_default="as before, else order",
+        ),
     ] = None,
     use: Annotated[
         str | None, typer.Option("--mapping", help="Read it by a mapping that was saved.")
@@ -60,40 +69,67 @@ def load(
     lang: LangOption = None,
     json: Json = False,
 ) -> None:
-    """Read sales, or what --kind says; the same file again changes nothing."""
+    """Read sales, or what --kind says; the same files again change nothing."""
     from tradewind.flows import load as flow
 
     say, named = told(lang), pairs(mapping or [])
     if stale_after is not None and kind not in STOCK:
         raise DataError("--stale-after is for stock (--kind stock or --kind movements)")
+    of_sales = bool(dry_run or use or save or zone or demand_date)
+    _check_alone(source, kind, of_sales=of_sales, save=save)
     if kind is not Kind.sales:
-        if dry_run or use or save or zone:
-            raise DataError(
-                "--dry-run, --zone, --mapping and --save-mapping are for sales (--kind sales)"
-            )
-        _load_other(say, workspace, kind, source, named, table, stale_after, json)
+        _load_other(say, workspace, kind, source[0], named, table, stale_after, json)
         return
     start, at = time.perf_counter(), datetime.now()
     with terminal.progress(quiet=json, words=say.stage) as tell:
-        tell(0, 1, f"reading {Path(source).name}")
+        tell(0, 1, f"reading {', '.join(Path(one).name for one in source)}")
         by_now = flow.mapping_of(named, dates, table, zone)
-        read, by = flow.look(source, flow.remembered(workspace), use, told=by_now, at=at)
-    shown = flow.understood(read, source)
+        found = flow.look(source, flow.remembered(workspace), use, told=by_now, at=at)
+    reads = [read for read, _ in found]
+    shown = [flow.understood(read) for read in reads]
     if not json:
-        views.understood(say, shown)
+        for one in shown:
+            views.understood(say, one)
     if dry_run:
-        if json:
-            terminal.as_json(shown)
-        else:
-            then = views.command(workspace, f"load {source}")
-            terminal.next_step(say("dry_run", command=then))
+        _say_dry(say, shown, views.command(workspace, f"load {' '.join(source)}"), json)
         return
     if not (yes or json) and terminal.is_asked() and not typer.confirm(say("go_on"), default=True):
         terminal.next_step(say("not_loaded"))
         return
+    remember = {"zone": zone, "demand_date": demand_date}
     with opened(workspace, create=True) as shop:
-        kept = (save, by) if save else None
-        done = flow.keep(shop, read, shown["source"], at=at, start=start, save=kept).to_dict()
+        kept = (save, found[0][1]) if save else None
+        loaded = flow.keep(shop, reads, at=at, start=start, save=kept, remember=remember)
+    _say_loaded(say, loaded.to_dict(), workspace, save, json)
+
+
+def _check_alone(source: list[str], kind: Kind, *, of_sales: bool, save: str | None) -> None:
+    """Raise DataError where options and the number of files do not go together."""
+    if kind is not Kind.sales and of_sales:
+        raise DataError(
+            "--dry-run, --zone, --demand-date, --mapping and --save-mapping are for sales "
+            "(--kind sales)"
+        )
+    if kind is not Kind.sales and len(source) > 1:
+        raise DataError(f"load files of --kind {kind.value} one by one; found {source}")
+    if save and len(source) > 1:
+        raise DataError(
+            f"--save-mapping keeps how one file is read; load these one by one: {source}"
+        )
+
+
+def _say_dry(say: Told, shown: list[dict[str, Any]], again: str, json: bool) -> None:
+    """What would be loaded, and how."""
+    if json:
+        terminal.as_json({"files": shown})
+    else:
+        terminal.next_step(say("dry_run", command=again))
+
+
+def _say_loaded(
+    say: Told, done: dict[str, Any], workspace: Path, save: str | None, json: bool
+) -> None:
+    """What became of the lines."""
     if json:
         terminal.as_json(done)
         return

@@ -60,6 +60,14 @@ class Kind(StrEnum):
     launches = "launches"
 
 
+class DemandDate(StrEnum):
+    """The day that a presale counts on."""
+
+    order = "order"
+    deposit = "deposit"
+    balance = "balance"
+
+
 class Language(StrEnum):
     """Of what is printed, and of the report."""
 

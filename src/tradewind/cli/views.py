@@ -94,6 +94,9 @@ def loaded(say: Told, told: dict[str, Any]) -> None:
         (say("from_to"), f"{cell(now['first'])} – {cell(now['last'])}"),
         (say("currency"), now["currencies"]),
     ]
+    for channel, days in told["waiting_for_returns"].items():
+        key = "waits_channel" if channel else "waits"
+        rest.append((say("provisional"), say(key, days=days, channel=channel)))
     facts(say("loaded"), [*counts, *rest])
 
 
@@ -317,6 +320,7 @@ def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
         *festivals(say, told, unit),
         *stops(say, told),
         *stale(say, told["stale_stock"]),
+        *([say("provisional_from", date=since)] if (since := told["provisional_from"]) else []),
     )
 
 

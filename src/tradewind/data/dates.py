@@ -51,6 +51,8 @@ SETTLED = (
 _OPEN = r"^(?<a>\d{1,2})(?<sep>[-/.])(?<b>\d{1,2})[-/.](?<c>\d{4}|\d{2})" + _TIME
 OFFSET = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})\s*$"
 """What a time says of its distance from UTC; a bare date says nothing."""
+PIECE = 1_000_000
+"""Cells looked at at once, so that a long column of days is not held twice."""
 _SERIAL = r"^\d{5}(?:\.\d+)?$"
 _EPOCH = r"^1\d{9}(?:\d{3})?$"
 _SERIAL_RANGE = (20_000.0, 73_415.0)  # 1954-10-03 to 2100-12-31
@@ -80,8 +82,9 @@ def parse_dates(
     """Datetime[us] as written on the wall; null where empty.
 
     date_order   "dmy", "mdy" or "ymd" for dates such as 03/04/2024; None: what the column proves
-    zone         an IANA time zone: times with an offset from UTC are turned to its wall clock, with
-                 daylight saving. None: an offset is passed over. Times without one stay as they are
+    zone         an IANA time zone: times with an offset from UTC, and seconds since 1970, are
+                 turned to its wall clock, with daylight saving. None: an offset is passed over.
+                 Times without one stay as they are
 
     A cell that is no date becomes null too: compare with the cells to find it. Serial days of Excel
     (from 1899-12-30) and seconds or milliseconds since 1970 are dates as well.
@@ -101,7 +104,7 @@ def parse_dates(
             .then(whole.cast(pl.Int64, strict=False).cast(pl.String))
             .otherwise(whole.cast(pl.String))
         ).to_series()
-        return _parse_unique(text.alias(column.name), date_order)
+        column = text.alias(column.name)
     text = column.cast(pl.String)
     wall = _parse_unique(text, date_order)
     return wall if zone is None else _turned(wall, text, zone)
@@ -110,11 +113,34 @@ def parse_dates(
 def lacks_offset(column: pl.Series) -> pl.Series:
     """Which cells tell a time of day without an offset, in a column where others state one."""
     if column.dtype != pl.String:
-        return pl.Series([False] * len(column))
+        return pl.repeat(False, len(column), eager=True)
     stated = column.str.contains(OFFSET).fill_null(False)
     if not stated.any():
         return stated
     return column.str.contains(r"\d:\d{2}").fill_null(False) & ~stated
+
+
+def lacks_zone(column: pl.Series, at: pl.Series) -> pl.Series:
+    """Which cells tell a time of day, and nothing of whose clock it was read from.
+
+    at   the same, parsed without a zone
+
+    Days, and a column whose every time is midnight, need no clock. Seconds since 1970 do: they
+    are moments, whose day depends on it.
+    """
+    if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:
+        return pl.repeat(False, len(column), eager=True)
+    pieces = (piece.to_series() for piece in at.to_frame().iter_slices(PIECE))
+    if not any(_timed(piece).any() for piece in pieces):
+        return pl.repeat(False, len(column), eager=True)
+    if column.dtype != pl.String:
+        return _timed(at)
+    stated = column.str.contains(OFFSET).fill_null(False)
+    return (lacks_offset(column) if stated.any() else _timed(at)) & ~stated
+
+
+def _timed(at: pl.Series) -> pl.Series:
+    return (at != at.dt.truncate("1d")).fill_null(False)
 
 
 def check_zone(zone: str | None) -> None:
@@ -127,8 +153,11 @@ def check_zone(zone: str | None) -> None:
 
 
 def _turned(wall: pl.Series, text: pl.Series, zone: str) -> pl.Series:
-    """Times that state an offset, on the wall clock of `zone`."""
+    """Times that state an offset, and seconds since 1970, on the wall clock of `zone`."""
     stated = text.str.extract(OFFSET)
+    seconds = text.str.contains(_EPOCH).fill_null(False)
+    if seconds.any():
+        stated = stated.set(seconds, "UTC")
     if not stated.is_not_null().any():
         return wall
     sign = pl.when(pl.col("o").str.starts_with("-")).then(-1).otherwise(1)

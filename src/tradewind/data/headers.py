@@ -30,6 +30,9 @@ KIND = {
     "line": "text",
     "status": "text",
     "recorded": "date",
+    "deposit_at": "date",
+    "balance_at": "date",
+    "returned_at": "date",
     "restockable": "number",
 }
 """Our nouns, and what their cells hold."""
@@ -301,6 +304,27 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "recorded": (
         *("recordedat", "updatedat", "lastupdated", "lastupdatedat", "更新时间", "修改时间"),
         *("modifiedat", "exportedat", "lastupdateddate", "最后修改时间"),
+    ),
+    "deposit_at": (
+        *("depositat", "depositdate", "deposittime", "depositpaidat", "depositpaiddate"),
+        *("定金支付时间", "定金付款时间", "定金时间", "定金支付日期", "定金付款日期", "预付款时间"),
+        *("订金支付时间", "订金付款时间", "付定金时间"),
+    ),
+    "balance_at": (
+        *("balanceat", "balancedate", "balancetime", "balancepaidat", "balancepaiddate"),
+        *("尾款支付时间", "尾款付款时间", "尾款时间", "尾款支付日期", "尾款付款日期", "付尾款时间"),
+    ),
+    "returned_at": (
+        *("returnedat", "returndate", "returndatetime", "refundedat", "refunddate", "refundtime"),
+        *(
+            "退货时间",
+            "退款时间",
+            "退货日期",
+            "退款日期",
+            "退款成功时间",
+            "退款完成时间",
+            "退货完成时间",
+        ),
     ),
     "restockable": ("restockable", "restocked", "可二次销售", "可再售"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 import polars as pl
@@ -48,12 +48,19 @@ def unlisted(lines: pl.DataFrame, listings: pl.DataFrame) -> pl.DataFrame:
     known = pl.concat([listings["product"], listings["channel_sku"]]).unique()
     named = pl.col("product").is_in(known.implode()) | listings.is_empty()
     rest = lines.filter(is_sold() & ~named)
+    sold = rest.group_by("channel", "currency", "product").agg(
+        pl.col("quantity").sum().alias("units"),
+        (pl.col("quantity") * pl.col("price")).sum().alias("amount"),
+    )
+    return together([sold])
+
+
+def together(tables: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """What several tables of `unlisted` name, the most money first."""
     return (
-        rest.group_by("channel", "currency", "product")
-        .agg(
-            pl.col("quantity").sum().alias("units"),
-            (pl.col("quantity") * pl.col("price")).sum().alias("amount"),
-        )
+        pl.concat(tables)
+        .group_by("channel", "currency", "product")
+        .agg(pl.col("units", "amount").sum())
         .sort("amount", "product", descending=[True, False])
     )
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 
 from tradewind.data.columns import Columns
-from tradewind.data.dates import ORDERS, WANTED, YEARS, check_zone, lacks_offset, parse_dates
+from tradewind.data.dates import (
+    ORDERS,
+    WANTED,
+    YEARS,
+    check_zone,
+    lacks_offset,
+    lacks_zone,
+    parse_dates,
+)
 from tradewind.data.event_ids import KINDS, kind_of, with_event_ids
 from tradewind.data.headers import KIND
 from tradewind.data.numbers import (
@@ -22,6 +30,7 @@ from tradewind.data.numbers import (
     plain_text,
 )
 from tradewind.data.promotions import parse_promotions
+from tradewind.data.returns import with_return_days
 from tradewind.data.statuses import SOLD, parse_status
 from tradewind.errors import DataError
 
@@ -33,7 +42,7 @@ ALWAYS = (
 
 OPTIONAL = (
     *("promotion", "category", "stock", "views", "carts", "competitor_price", "regular_price"),
-    *("name", "brand", "restockable"),
+    *("name", "brand", "restockable", "deposit_at", "balance_at", "return_days"),
 )
 ROW = "tradewind row"
 """A column that says which row of the file each row of a prepared table was."""
@@ -47,6 +56,11 @@ SPREADSHEET_ERRORS = r"^#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|#+)$
 DOUBTFUL = r"^\s|\s$|^$|\+|#|\x1f"
 """What an id has that is not taken as it stands: one look instead of five."""
 
+CLOCK = (
+    "the time zone of the clock that it was read from: state it once with --zone Asia/Shanghai "
+    '(in Python zone="Asia/Shanghai"; the workspace remembers it), or write times with their '
+    "offset from UTC, such as 2024-03-05T14:33:00+08:00"
+)
 TOTALS = ("total", "totals", "grandtotal", "sum", "合计", "总计", "小计", "汇总")
 
 
@@ -57,7 +71,9 @@ class Reading:
     date_order    "dmy", "mdy" or "ymd" for dates such as 03/04/2024; None: what the column proves
     decimal       "." or ","; None: what the number columns prove
     currency      for prices without a sign; None: unknown
-    zone          IANA time zone on whose clock times with an offset are read; None: as written
+    zone          IANA time zone of the market: times with an offset are read on its clock, those
+                  without one were. None: unknown, and times that state none are refused
+    own_clock     the times are at the market's own clock, whichever that is
     kind          "orders", "daily" or "sales" (see `event_ids.kind_of`); None: what it looks like
     recorded_at   when these lines were recorded, where no column says it
     """
@@ -68,6 +84,7 @@ class Reading:
     kind: str | None = None
     recorded_at: datetime | None = None
     zone: str | None = None
+    own_clock: bool = False
 
     def __post_init__(self) -> None:
         if self.date_order not in (None, *ORDERS):
@@ -101,7 +118,7 @@ class Cells:
             return
         first = int(bad.fill_null(False).arg_true()[0])
         cell = self.of(noun)[first]
-        shown = f"{cell:.15g}" if isinstance(cell, float) else repr(cell)
+        shown = _shown(cell)
         more = f"; {count - 1} more cells of this column are like it" if count > 1 else ""
         raise DataError(
             f"{self.name} row {self.rows[first]}, column {self.columns.mapping[noun]!r}: "
@@ -116,6 +133,13 @@ class Cells:
         if any(w.replace(" ", "") in TOTALS for w in words):
             return ". The row looks like a total: delete it"
         return ""
+
+
+def _shown(cell: object) -> str:
+    """A cell as a message names it."""
+    if isinstance(cell, float):
+        return f"{cell:.15g}"
+    return str(cell) if isinstance(cell, date) else repr(cell)
 
 
 def parse(
@@ -217,12 +241,18 @@ def _dates(cells: Cells, noun: str, reading: Reading) -> pl.Series:
         wanted = f"{WANTED}, between {YEARS[0]} and {YEARS[1]}"
         cells.refuse(noun, parsed.is_null() & ~empty, wanted)
     if reading.zone is None:
-        wanted = (
-            "an offset from UTC, as other cells of this column have, or the market's time zone "
-            "stated (--zone Asia/Shanghai)"
-        )
-        cells.refuse(noun, lacks_offset(column), wanted)
+        _check_clock(cells, noun, parsed, reading.own_clock)
     return parsed
+
+
+def _check_clock(cells: Cells, noun: str, parsed: pl.Series, own_clock: bool) -> None:
+    """Refuse times whose day nobody can tell: days follow the clock of the market."""
+    column = cells.of(noun)
+    if noun == "recorded" or own_clock:  # neither decides on a day by another clock
+        wanted = "an offset from UTC, as other cells of this column have, or --zone Asia/Shanghai"
+        cells.refuse(noun, lacks_offset(column), wanted)
+    else:
+        cells.refuse(noun, lacks_zone(column, parsed), CLOCK)
 
 
 def _numbers(cells: Cells, noun: str, decimal: str) -> pl.Series:
@@ -252,15 +282,25 @@ def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.Dat
         made["quantity"].alias("quantity"),
         made.get("price", pl.lit(None)).cast(pl.Float64).alias("price"),
         _currency(cells, made, reading.currency).alias("currency"),
-        (parse_status(made["status"]) if "status" in made else pl.lit(SOLD)).alias("status"),
+        _status(made).alias("status"),
         *[made[c].alias(c) for c in (*OPTIONAL, "order", "line") if c in made],
     )
+    lines = with_return_days(lines, made.get("returned_at"))
     seen = lines if "customer" in made else lines.drop("customer")
     if "order" in lines.columns:
         cells.refuse("order", lines["order"].is_null(), "an order number")
     ids = with_event_ids(seen, reading.kind or kind_of(seen))["event_id"]
     kept = [c for c in (*ALWAYS, *OPTIONAL) if c in (*lines.columns, "event_id")]
     return lines.with_columns(ids).select(kept)
+
+
+def _status(made: dict[str, pl.Series]) -> pl.Series | pl.Expr:
+    """The status told; where none is, a presale waits for its balance until that has a day."""
+    told = made.get("status", EMPTY_TEXT)
+    if "deposit_at" in made and "balance_at" in made:
+        waits = made["deposit_at"].is_not_null() & made["balance_at"].is_null()
+        told = pl.select(told.fill_null(pl.when(waits).then(pl.lit("pending")))).to_series()
+    return parse_status(told) if isinstance(told, pl.Series) else pl.lit(SOLD)
 
 
 def _currency(cells: Cells, made: dict[str, pl.Series], usual: str | None) -> pl.Expr:

@@ -16,6 +16,8 @@ from tradewind.task import Roles, Task
 FIRST_MONDAY = date(2017, 1, 2)
 """Week 2 of the data begins here; week 1 is a single Sunday and is left out."""
 WEEKS = 52
+ZONE = "America/New_York"
+"""Whose clock the retailer's weeks turn by; the data do not name its place."""
 NOT_GOODS = ("FUEL", "MISCELLANEOUS", "COUPON", "CNTRL/STORE SUP", "POSTAL CENTER")
 """Fuel is counted in thousandths of a gallon (up to 89,638 "units" a line), and MISCELLANEOUS holds
 more of it next to accounting entries; coupons, store supplies and stamps are no goods either."""
@@ -119,7 +121,7 @@ def _lines(folder: Path, products: int | None) -> tuple[pl.DataFrame, pl.DataFra
         .join(goods.select("product_id"), on="product_id", how="semi")
         .select(
             pl.col("product_id").cast(pl.String).alias("product"),
-            local.dt.convert_time_zone("America/New_York")
+            local.dt.convert_time_zone(ZONE)
             .dt.replace_time_zone(None)
             .cast(pl.Datetime("us"))
             .alias("ordered_at"),

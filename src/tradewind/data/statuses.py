@@ -41,6 +41,9 @@ WORDS = {
     "pending": (
         *("pending", "unpaid", "awaitingpayment", "pendingpayment", "未付款", "待付款", "未支付"),
         *("待支付", "等待买家付款", "等待付款"),
+        *("depositpaid", "awaitingbalance", "balanceunpaid", "frontpaidfinalnopaid"),
+        *("frontnopaidfinalnopaid", "定金已付", "已付定金", "定金已付尾款未付", "待付尾款"),
+        *("等待买家付尾款", "尾款未付", "等待付尾款", "待付定金", "定金未付尾款未付"),
     ),
     "paid": (
         *(
@@ -84,6 +87,7 @@ WORDS = {
             "没有申请退款",
         ),
         *("正常", "成功", "部分退款"),
+        *("frontpaidfinalpaid", "balancepaid", "尾款已付", "已付尾款", "定金已付尾款已付"),
     ),
 }
 

@@ -18,7 +18,7 @@ from tradewind.charts.contents import Money
 from tradewind.data.columns import Columns
 from tradewind.data.load import Loaded as Read
 from tradewind.data.repair import repair
-from tradewind.data.samples import Sample, complete_journey
+from tradewind.data.samples import ZONE, Sample, complete_journey
 from tradewind.flows.asked import Question
 from tradewind.flows.backtest import Tested, evaluate
 from tradewind.flows.forecast import Foretold, foretell
@@ -126,13 +126,19 @@ def stored(shop: Workspace, sample: Sample, at: datetime) -> Loaded:
     start = time.perf_counter()
     first_held = next_ds(sample.panel.end, sample.panel.freq, 1 - HELD)
     lines, cleaning = repair(sample.orders.filter(pl.col("ordered_at") < first_held))
-    read = Read(lines, Columns((), (), {}), cleaning)
-    loaded = keep(shop, read, sample.name, at=at, start=start)
+    read = Read(sample.name, lines, Columns((), (), {}), cleaning)
+    loaded = keep(shop, [read], at=at, start=start)
     with shop.transaction() as db:
         products.merge(db, sample.panel.static)
         calendar.merge(db, promotions(sample))
         settings.put(
-            db, name="The Complete Journey", freq="W", h=HELD, by=("product",), country="US"
+            db,
+            name="The Complete Journey",
+            freq="W",
+            h=HELD,
+            by=("product",),
+            country="US",
+            zone=ZONE,
         )
     return loaded
 

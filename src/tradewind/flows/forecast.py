@@ -125,6 +125,7 @@ class Foretold:
             "model": f"{version.name}/{version.version}",
             "forecaster": version.forecaster,
             "cutoff": self.seen.panel.end,
+            "provisional_from": self.seen.provisional_from,
             "planned": [c for c in PLANNABLE if c in self.seen.roles.known],
             "unplanned": [c for c in PROMOTED if c in self.seen.roles.past and self._had(c)],
             "launches": launches.told(self.seen),

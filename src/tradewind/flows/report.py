@@ -71,6 +71,7 @@ def report(
         chosen=model,
         known=seen.known,
         currency=seen.currency,
+        provisional_from=seen.provisional_from,
         price_column="price" if "price" in columns else None,
         promotion_columns=tuple(c for c in PROMOTIONS if c in columns),
         leaderboard=board(tested),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +15,10 @@ from tradewind.data.demand import recover_demand
 from tradewind.data.items import listed, succeeded, unbundled
 from tradewind.data.launches import Launching, due, launching
 from tradewind.data.phase_out import sold_after
+from tradewind.data.presales import on_demand_date
 from tradewind.data.rates import converted
+from tradewind.data.returns import provisional_from, return_lags
+from tradewind.data.statuses import is_sold
 from tradewind.errors import DataError, UnknownName
 from tradewind.flows.asked import Question
 from tradewind.flows.festivals import Festive, unentered
@@ -74,6 +77,7 @@ class Seen:
     launching  products that have not sold yet and come within the horizon, or None
     festivals  those of the horizon that the calendar does not enter
     plans      the calendar, and the panel before it was joined: what other plans are made of
+    provisional_from   the first day whose returns are not all in yet, None where unknown
     """
 
     panel: Panel
@@ -86,6 +90,7 @@ class Seen:
     launching: Launching | None = None
     festivals: tuple[Festive, ...] = ()
     plans: Plans | None = None
+    provisional_from: date | None = None
 
     @property
     def static(self) -> pl.DataFrame:
@@ -108,6 +113,8 @@ def see(shop: Workspace, question: Question) -> Seen:
     lines = in_one_currency(lines, rates.table(shop.db))
     lines = in_own_products(shop, lines)
     goods = products.table(shop.db)
+    remembered = settings.get(shop.db)
+    lines = on_demand_date(lines, remembered.get("demand_date", "order"))
     panel, cleaning = to_panel(
         lines,
         question.freq,
@@ -121,7 +128,6 @@ def see(shop: Workspace, question: Question) -> Seen:
     plans = pl.concat([plans, *[one.past for one in festivals]], how="diagonal")
     panel = with_plans(panel, plans, question.h)
     currencies = lines["currency"].drop_nulls().unique().to_list()
-    remembered = settings.get(shop.db)
     seen = seen_of(
         panel,
         question,
@@ -132,7 +138,19 @@ def see(shop: Workspace, question: Question) -> Seen:
     rows = due(launches.table(shop.db), goods, panel, end)
     coming = launching(seen.panel, rows, plans, question.column, question.h)
     kept = Plans(bare, plans, question.h)
-    return replace(seen, launching=coming, festivals=tuple(festivals), plans=kept)
+    return replace(
+        seen,
+        launching=coming,
+        festivals=tuple(festivals),
+        plans=kept,
+        provisional_from=_provisional_from(shop, lines),
+    )
+
+
+def _provisional_from(shop: Workspace, lines: pl.DataFrame) -> date | None:
+    lags = return_lags(sales.returns(shop.db))
+    last: datetime = lines.select(pl.col("ordered_at").filter(is_sold()).max()).item()
+    return provisional_from(lags, last.date())
 
 
 def in_own_products(shop: Workspace, lines: pl.DataFrame) -> pl.DataFrame:

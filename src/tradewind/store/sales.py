@@ -38,6 +38,19 @@ alter table sales add column restockable boolean;
 {VIEW}"""
 """What a return says of its goods: whether they can be sold again."""
 
+PRESALES = f"""
+drop view current_sales;
+alter table sales add column deposit_at timestamp;
+alter table sales add column balance_at timestamp;
+{VIEW}"""
+"""When the deposit of a presale was paid, and when its balance."""
+
+LAGS = f"""
+drop view current_sales;
+alter table sales add column return_days integer;
+{VIEW}"""
+"""How many days after its order a line came back."""
+
 MONEY = ("price", "regular_price", "competitor_price")
 TEXT = pl.String()
 LINE: dict[str, pl.DataType] = {
@@ -50,7 +63,11 @@ LINE: dict[str, pl.DataType] = {
     **dict.fromkeys(("currency", "status"), TEXT),
     **dict.fromkeys(("promotion", "stock", "views", "carts"), pl.Float64()),
     "restockable": pl.Boolean(),
+    **dict.fromkeys(("deposit_at", "balance_at"), pl.Datetime("us")),
+    "return_days": pl.Int32(),
 }
+RARE = ("deposit_at", "balance_at", "return_days")
+"""Columns that few shops have: the others need not carry them through their millions of lines."""
 CONTENT = [c for c in LINE if c not in ("event_id", "recorded_at")]
 
 
@@ -69,6 +86,14 @@ class Appended:
     same: int
     outdated: int
 
+    def __add__(self, other: Appended) -> Appended:
+        return Appended(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.same + other.same,
+            self.outdated + other.outdated,
+        )
+
 
 def append(db: Connection, lines: pl.DataFrame, batch: str) -> Appended:
     """Add sales lines; the same lines again change nothing.
@@ -77,13 +102,15 @@ def append(db: Connection, lines: pl.DataFrame, batch: str) -> Appended:
             the one recorded last counts
     batch   the load that brings them
     """
-    rows = shaped(lines, LINE).with_columns(to_units(c) for c in MONEY)
+    have = {c: kind for c, kind in LINE.items() if c not in RARE or c in lines.columns}
+    rows = shaped(lines, have).with_columns(to_units(c) for c in MONEY)
     if not rows["recorded_at"].is_sorted():
         rows = rows.sort("recorded_at", maintain_order=True)
     if rows["event_id"].hash().n_unique() < len(rows):  # different hashes prove different ids
         rows = rows.unique("event_id", keep="last", maintain_order=True)
-    differs = " or ".join(f"i.{c} is distinct from s.{c}" for c in CONTENT)
-    listed = ", ".join(f"i.{c}" for c in LINE)
+    new = {c: f"i.{c}" if c in have else "null" for c in LINE}
+    differs = " or ".join(f"{new[c]} is distinct from s.{c}" for c in CONTENT)
+    listed = ", ".join(new.values())
     with lent(db, "incoming", rows):
         judged = f"""
             create temp table judged as
@@ -105,16 +132,20 @@ def append(db: Connection, lines: pl.DataFrame, batch: str) -> Appended:
         fresh = f"""insert into sales ({names})
             select {listed}, 1, $1 from incoming i anti join judged j using (event_id)"""
         change(db, later, batch)
-        new = change(db, fresh, batch)
+        added = change(db, fresh, batch)
         change(db, "drop table judged")
-    return Appended(new, **counts)
+    return Appended(added, **counts)
 
 
 def lines(db: Connection) -> pl.DataFrame:
-    """The latest version of every line, prices as amounts of money, by time of order."""
-    rows = select(
-        db, f"select {', '.join(LINE)} from current_sales order by ordered_at, product, event_id"
-    )
+    """The latest version of every line, prices as amounts of money, by time of order.
+
+    Columns of RARE are there where any line has them.
+    """
+    counted = ", ".join(f"count({c}) as {c}" for c in RARE)
+    filled = select(db, f"select {counted} from current_sales").row(0, named=True)
+    names = ", ".join(c for c in LINE if filled.get(c, 1))
+    rows = select(db, f"select {names} from current_sales order by ordered_at, product, event_id")
     return rows.with_columns(from_units(c) for c in MONEY)
 
 
@@ -133,6 +164,13 @@ def months(db: Connection, apart: Sequence[str]) -> pl.DataFrame:
         list(apart),
     )
     return rows.with_columns(from_units("amount"))
+
+
+def returns(db: Connection) -> pl.DataFrame:
+    """channel and return_days of every line that says when it came back."""
+    return select(
+        db, "select channel, return_days from current_sales where return_days is not null"
+    )
 
 
 def summary(db: Connection) -> dict[str, object]:

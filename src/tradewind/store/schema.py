@@ -43,6 +43,8 @@ MIGRATIONS: tuple[str, ...] = (
     products.ITEMS,
     stock.SELLABLE,
     movements.CREATE,
+    sales.PRESALES,
+    sales.LAGS,
 )
 """SQL that leads from version i to i + 1; the first one starts from nothing.
 

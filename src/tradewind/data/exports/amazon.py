@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tradewind.data.exports.export import STATUS, Export, text
+from tradewind.data.exports.export import OWN, STATUS, Export, text
 from tradewind.data.parse import ROW
 
 ZONES = {
@@ -130,6 +130,7 @@ AMAZON = Export(
         "status": (STATUS,),
     },
     prepare=orders,
+    clock=OWN,
 )
 
 AMAZON_SETTLEMENT = Export(
@@ -149,4 +150,5 @@ AMAZON_SETTLEMENT = Export(
         "status": (STATUS,),
     },
     prepare=settlement,
+    clock=OWN,
 )

@@ -7,6 +7,12 @@ import polars as pl
 from tradewind.data.exports.export import STATUS, Export, has, text
 
 CURRENCY = "CNY"
+CLOCK = "Asia/Shanghai"
+PRESALE = {
+    "deposit_at": ("定金支付时间", "定金付款时间", "预付款时间"),
+    "balance_at": ("尾款支付时间", "尾款付款时间"),
+}
+"""Columns that shops with presales may choose for their exports."""
 
 
 def items(raw: pl.DataFrame) -> pl.DataFrame:
@@ -14,7 +20,7 @@ def items(raw: pl.DataFrame) -> pl.DataFrame:
     product = ("商家编码", "外部系统编号", "商品ID", "商品标题")
     table = raw.with_columns(
         pl.coalesce(text(raw, c) for c in product).alias("商家编码"),
-        *_paid_else_made(raw, "订单付款时间", "订单创建时间"),
+        *paid_else_made(raw, "订单付款时间", "订单创建时间"),
     )
     return _with_refunds(table, "订单状态", "退款状态", "发货时间")
 
@@ -24,7 +30,7 @@ def pinduoduo(raw: pl.DataFrame) -> pl.DataFrame:
     codes = ("商家编码-规格维度", "商家编码-商品维度", "样式ID", "商品id")
     table = raw.with_columns(
         pl.coalesce(text(raw, c) for c in codes).alias(codes[0]),
-        *_paid_else_made(raw, "支付时间", "订单成交时间"),
+        *paid_else_made(raw, "支付时间", "订单成交时间"),
     )
     return _with_refunds(table, "订单状态", "售后状态", "发货时间")
 
@@ -43,11 +49,11 @@ def jd(raw: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("paid"))
         .otherwise(state)
         .alias(STATUS),
-        *_paid_else_made(raw, "付款确认时间", "下单时间"),
+        *paid_else_made(raw, "付款确认时间", "下单时间"),
     )
 
 
-def _paid_else_made(raw: pl.DataFrame, paid: str, made: str) -> list[pl.Expr]:
+def paid_else_made(raw: pl.DataFrame, paid: str, made: str) -> list[pl.Expr]:
     """When an order was paid; when it was made, where it was not."""
     return (
         [pl.coalesce(text(raw, paid), text(raw, made)).alias(paid)] if has(raw, paid, made) else []
@@ -80,6 +86,7 @@ TAOBAO = Export(
         "order": ("主订单编号",),
         "line": ("子订单编号",),
         "date": ("订单付款时间", "订单创建时间"),
+        **PRESALE,
         "product": ("商家编码",),
         "name": ("商品标题", "标题"),
         "quantity": ("购买数量",),
@@ -90,6 +97,7 @@ TAOBAO = Export(
     },
     prepare=items,
     currency=CURRENCY,
+    clock=CLOCK,
 )
 
 JD = Export(
@@ -100,6 +108,7 @@ JD = Export(
     nouns={
         "order": ("订单号",),
         "date": ("付款确认时间", "下单时间"),
+        **PRESALE,
         "product": ("商家SKUID",),
         "name": ("商品名称",),
         "quantity": ("订购数量",),
@@ -110,6 +119,7 @@ JD = Export(
     },
     prepare=jd,
     currency=CURRENCY,
+    clock=CLOCK,
 )
 
 PINDUODUO = Export(
@@ -128,6 +138,7 @@ PINDUODUO = Export(
     },
     prepare=pinduoduo,
     currency=CURRENCY,
+    clock=CLOCK,
 )
 
 ERP = Export(
@@ -139,6 +150,7 @@ ERP = Export(
         "order": ("订单编号", "原始单号"),
         "line": ("子单号", "子订单编号"),
         "date": ("付款时间", "下单时间", "交易时间"),
+        **PRESALE,
         "product": ("商家编码",),
         "name": ("货品名称",),
         "quantity": ("数量", "货品数量"),
@@ -151,4 +163,5 @@ ERP = Export(
         "status": ("订单状态", "状态"),
     },
     currency=CURRENCY,
+    clock=CLOCK,
 )

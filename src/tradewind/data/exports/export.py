@@ -14,6 +14,8 @@ from tradewind.data.parse import ROW
 CHANNEL, STATUS = "tradewind channel", "tradewind status"
 """Headers of the columns that an export's reading adds to those of the file."""
 
+OWN = "own"
+"""The clock of a file whose times are at the shop's own, or at that of each line's market."""
 FORMULA = r'^="(.*)"$'
 """How Chinese exports keep spreadsheets from rounding a long number."""
 
@@ -35,6 +37,10 @@ class Export:
     prepare    repeats what continuation lines inherit, and works out what no column says as it is;
                keeps the number of rows, or says in a column ROW which rows it kept
     currency   of amounts that the file leaves without one
+    lacks      headers that a file of it does not have
+    alone      why a file of it is no table of sales by itself, and what to do
+    clock      IANA time zone whose clock the times are written by; OWN: that of the market itself;
+               None: the file does not say, and a time of day needs a zone
     """
 
     name: str
@@ -44,23 +50,20 @@ class Export:
     nouns: Mapping[str, tuple[str, ...]]
     prepare: Callable[[pl.DataFrame], pl.DataFrame] = as_it_is
     currency: str | None = None
+    clock: str | None = None
+    lacks: tuple[str, ...] = ()
+    alone: str = ""
 
     def fits(self, headers: Sequence[str]) -> bool:
         """Whether a file with these headers is one."""
         have = {squeezed(h) for h in headers}
-        return all(squeezed(h) in have for h in self.known_by)
+        return all(squeezed(h) in have for h in self.known_by) and not any(
+            squeezed(h) in have for h in self.lacks
+        )
 
     def read(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, Columns]:
         """The file's table, prepared, and which header holds which noun."""
-        plain = {squeezed(h): h for h in raw.columns}
-        wanted = {squeezed(h): h for names in self.nouns.values() for h in names}
-        wanted |= {squeezed(h): h for h in self.known_by}
-        raw = raw.with_columns(
-            pl.col(h).str.replace(FORMULA, "$1")
-            for h, kind in raw.schema.items()
-            if kind == pl.String and raw[h].str.starts_with('="').any()
-        )
-        table = self.prepare(raw.rename({plain[s]: h for s, h in wanted.items() if s in plain}))
+        table = self.prepare(without_formulas(self.with_plain_headers(raw)))
         mapping = {
             noun: found
             for noun, names in self.nouns.items()
@@ -70,6 +73,22 @@ class Export:
             table = table.with_columns(pl.lit(self.channel).alias(CHANNEL))
             mapping["channel"] = CHANNEL
         return table, columns_told(table.drop(ROW, strict=False), mapping)
+
+    def with_plain_headers(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """The file's table, the headers that we know spelt as we spell them."""
+        plain = {squeezed(h): h for h in raw.columns}
+        wanted = {squeezed(h): h for names in self.nouns.values() for h in names}
+        wanted |= {squeezed(h): h for h in self.known_by}
+        return raw.rename({plain[s]: h for s, h in wanted.items() if s in plain})
+
+
+def without_formulas(raw: pl.DataFrame) -> pl.DataFrame:
+    """Long numbers without the formula that keeps them whole: ="4100…" is 4100…"""
+    return raw.with_columns(
+        pl.col(h).str.replace(FORMULA, "$1")
+        for h, kind in raw.schema.items()
+        if kind == pl.String and raw[h].str.starts_with('="').any()
+    )
 
 
 def text(table: pl.DataFrame, header: str) -> pl.Expr:

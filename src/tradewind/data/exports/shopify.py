@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tradewind.data.exports.export import STATUS, Export, inherited, text
+from tradewind.data.exports.export import OWN, STATUS, Export, inherited, text
 
 ORDER = (
     *("Email", "Financial Status", "Fulfillment Status", "Currency", "Created at", "Cancelled at"),
@@ -70,6 +70,7 @@ SHOPIFY = Export(
         "status": (STATUS,),
     },
     prepare=orders,
+    clock=OWN,
 )
 
 SHOPIFY_JSON = Export(
@@ -94,4 +95,5 @@ SHOPIFY_JSON = Export(
         "status": (STATUS,),
     },
     prepare=documents,
+    clock=OWN,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tradewind.data.exports.export import Export, inherited, text
+from tradewind.data.exports.export import OWN, Export, inherited, text
 
 ORDER = (
     *("Order Status", "Order Date", "Customer Note", "Email (Billing)", "Order Currency"),
@@ -45,6 +45,7 @@ WOOCOMMERCE = Export(
         "status": ("Order Status",),
     },
     prepare=orders,
+    clock=OWN,
 )
 
 WOOCOMMERCE_JSON = Export(
@@ -66,4 +67,5 @@ WOOCOMMERCE_JSON = Export(
         "status": ("order.status",),
     },
     prepare=documents,
+    clock=OWN,
 )
