@@ -11,7 +11,7 @@ import pytest
 
 from tradewind.models.naive import Average
 from tradewind.models.settings import from_toml, to_toml
-from tradewind.models.uplift import Uplift, usual_sales
+from tradewind.models.uplift import Uplift, usual_sales, widening
 from tradewind.panel import Panel, dates_from
 from tradewind.task import DECILES, Roles, Task
 
@@ -105,3 +105,11 @@ def test_a_kept_model_forecasts_the_same(tmp_path: Path) -> None:
     assert np.array_equal(
         again.forecast(H, DECILES, known).quantiles, fitted.forecast(H, DECILES, known).quantiles
     )
+
+
+def test_intervals_widen_by_half_of_what_the_errors_grew() -> None:
+    expected = np.full((1, 8), 100.0)
+    y = expected + np.array([[1.0, -1, 1, -1, 4, -4, 4, -4]])
+    festive = np.array([[False] * 4 + [True] * 4])
+    assert widening(y, expected, festive) == pytest.approx(2.0)
+    assert widening(y, expected, ~festive) == 1.0, "never narrower"
