@@ -53,6 +53,13 @@ LINE: dict[str, pl.DataType] = {
 }
 CONTENT = [c for c in LINE if c not in ("event_id", "recorded_at")]
 
+PART = 1_000_000
+"""Lines that are held against the stored ones at once: these fit into the database's memory."""
+
+_JUDGED = pl.DataFrame(
+    schema={"place": pl.UInt32, "version": pl.Int32, "differs": pl.Boolean, "later": pl.Boolean}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Appended:
@@ -82,40 +89,63 @@ def append(db: Connection, lines: pl.DataFrame, batch: str) -> Appended:
         rows = rows.sort("recorded_at", maintain_order=True)
     if rows["event_id"].hash().n_unique() < len(rows):  # different hashes prove different ids
         rows = rows.unique("event_id", keep="last", maintain_order=True)
-    differs = " or ".join(f"i.{c} is distinct from s.{c}" for c in CONTENT)
-    listed = ", ".join(f"i.{c}" for c in LINE)
-    with lent(db, "incoming", rows):
-        judged = f"""
-            create temp table judged as
-            select i.event_id, s.version, {differs} as differs,
-                   i.recorded_at > s.recorded_at as later
-            from incoming i join current_sales s using (event_id)
-        """
-        change(db, judged)
-        counts = select(
-            db,
-            """select count(*) filter (differs and later) as changed,
-                      count(*) filter (not differs) as same,
-                      count(*) filter (differs and not later) as outdated from judged""",
-        ).row(0, named=True)
-        names = ", ".join([*LINE, "version", "batch"])
-        later = f"""insert into sales ({names})
-            select {listed}, j.version + 1, $1 from incoming i
-            join judged j using (event_id) where j.differs and j.later"""
-        fresh = f"""insert into sales ({names})
-            select {listed}, 1, $1 from incoming i anti join judged j using (event_id)"""
-        change(db, later, batch)
-        new = change(db, fresh, batch)
-        change(db, "drop table judged")
-    return Appended(new, **counts)
-
-
-def lines(db: Connection) -> pl.DataFrame:
-    """The latest version of every line, prices as amounts of money, by time of order."""
-    rows = select(
-        db, f"select {', '.join(LINE)} from current_sales order by ordered_at, product, event_id"
+    parts = list(rows.iter_slices(PART))
+    judged = [_judged(db, part) for part in parts]
+    changed = pl.col("differs") & pl.col("later")
+    counts = (
+        pl.concat([_JUDGED, *judged])
+        .select(
+            changed.sum().alias("changed"),
+            (~pl.col("differs")).sum().alias("same"),
+            (pl.col("differs") & ~pl.col("later")).sum().alias("outdated"),
+        )
+        .row(0, named=True)
     )
-    return rows.with_columns(from_units(c) for c in MONEY)
+    for part, told in zip(parts, judged, strict=True):
+        version = pl.when(changed).then(pl.col("version") + 1).otherwise(0)
+        _insert(db, part, told.select("place", version), batch)
+    return Appended(len(rows) - sum(map(len, judged)), **counts)
+
+
+def _judged(db: Connection, part: pl.DataFrame) -> pl.DataFrame:
+    """The lines that were there already: place in the part, version there, differs, later."""
+    differs = " or ".join(f"i.{c} is distinct from s.{c}" for c in CONTENT)
+    with lent(db, "incoming", part.with_row_index("place")):
+        return select(
+            db,
+            f"""select i.place, s.version, {differs} as differs, i.recorded_at > s.recorded_at as later
+            from incoming i join current_sales s using (event_id)""",
+        )
+
+
+def _insert(db: Connection, part: pl.DataFrame, versions: pl.DataFrame, batch: str) -> None:
+    """Write the lines of a part; `versions` (place, version; 0 for what stays out) of known ones."""
+    version = pl.repeat(1, len(part), dtype=pl.Int32, eager=True).alias("version")
+    version = version.scatter(versions["place"], versions["version"])
+    rows = part.with_columns(version).filter(pl.col("version") > 0)
+    if len(rows):
+        names = ", ".join([*LINE, "version"])
+        with lent(db, "incoming", rows):
+            change(
+                db, f"insert into sales ({names}, batch) select {names}, $1 from incoming", batch
+            )
+
+
+def lines(db: Connection, columns: Sequence[str] = tuple(LINE)) -> pl.DataFrame:
+    """The latest version of every line, prices as amounts of money, by time of order.
+
+    columns   those wanted, of `LINE`; amounts of money need the currency beside them
+    """
+    rows = select(
+        db, f"select {', '.join(columns)} from current_sales order by ordered_at, product, event_id"
+    )
+    return rows.with_columns(from_units(c) for c in MONEY if c in columns)
+
+
+def told(db: Connection, columns: Sequence[str]) -> list[str]:
+    """Those of the columns in which any line tells something, old versions included."""
+    counts = select(db, f"select {', '.join(f'count({c}) as {c}' for c in columns)} from sales")
+    return [c for c in columns if counts[0, c]]
 
 
 def months(db: Connection, apart: Sequence[str]) -> pl.DataFrame:
