@@ -13,7 +13,7 @@ from tradewind.data.columns import Columns, guess_columns
 from tradewind.data.exports import export_of
 from tradewind.data.exports.export import Export
 from tradewind.data.parse import Reading, parse
-from tradewind.data.parts import in_one_piece
+from tradewind.data.parts import in_one_piece, taken
 from tradewind.data.read import Source, read, source_name
 from tradewind.data.repair import repair
 from tradewind.errors import DataError
@@ -79,7 +79,7 @@ def understand(  # noqa: PLR0913  # as load_table
 ) -> Loaded:
     """The lines of a table that was read already.
 
-    raw    loses its columns where it holds order lines: they are brought into one piece
+    raw    loses its columns: their text is let go of as soon as it is read
     name   what messages call it
     """
     export = export_of(raw.columns)
@@ -88,14 +88,13 @@ def understand(  # noqa: PLR0913  # as load_table
     else:
         raw, columns = export.read(raw)
     columns = columns.corrected(mapping or {})
-    if any(columns.header(noun) for noun in ("order", "status", "currency")):
-        raw = in_one_piece(raw)  # what is worked out of these comes in one piece, too
+    orders = any(columns.header(noun) for noun in ("order", "status", "currency"))
+    hand_over = in_one_piece if orders else taken  # what comes of orders is in one piece, too
     currency = None if export is None else export.currency
     reading = Reading(
         date_order=date_order, currency=currency, kind=kind, recorded_at=recorded_at, zone=zone
     )
-    parsed = parse(raw, columns, name, reading)
-    del raw  # a table of many millions of lines need not be held twice
+    parsed = parse(hand_over(raw), columns, name, reading)
     try:
         lines, cleaning = repair(parsed)
     except DataError as error:

@@ -135,7 +135,7 @@ def parse_distinct(column: pl.Series, parse: Callable[[pl.Series], pl.Series]) -
         part.join(parsed, on="cell", how="left", nulls_equal=True, maintain_order="left")["value"]
         for part in parts_of(column.alias("cell").to_frame())
     ]
-    return pl.concat(joined).alias(column.name)
+    return pl.concat(joined, rechunk=column.n_chunks() == 1).alias(column.name)
 
 
 def currencies(column: pl.Series) -> pl.Series:

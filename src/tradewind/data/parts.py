@@ -18,6 +18,12 @@ def in_one_piece(table: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame([table.drop_in_place(name).rechunk() for name in table.columns])
 
 
+def taken(table: pl.DataFrame) -> pl.DataFrame:
+    """The columns in a table of their own; `table` loses them: whoever has the new one alone can
+    let go of it."""
+    return pl.DataFrame([table.drop_in_place(name) for name in table.columns])
+
+
 def parts_of(lines: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """The lines in order, at most PART at once; one empty part of an empty table.
 
