@@ -13,7 +13,7 @@ from tradewind.data.columns import Columns, guess_columns
 from tradewind.data.exports import export_of
 from tradewind.data.exports.export import Export
 from tradewind.data.parse import Reading, parse
-from tradewind.data.parts import in_one_piece, taken
+from tradewind.data.parts import in_like_pieces, taken
 from tradewind.data.read import Source, read, source_name
 from tradewind.data.repair import repair
 from tradewind.errors import DataError
@@ -89,7 +89,7 @@ def understand(  # noqa: PLR0913  # as load_table
         raw, columns = export.read(raw)
     columns = columns.corrected(mapping or {})
     orders = any(columns.header(noun) for noun in ("order", "status", "currency"))
-    hand_over = in_one_piece if orders else taken  # what comes of orders is in one piece, too
+    hand_over = in_like_pieces if orders else taken  # daily totals match as they are read
     currency = None if export is None else export.currency
     reading = Reading(
         date_order=date_order, currency=currency, kind=kind, recorded_at=recorded_at, zone=zone

@@ -113,13 +113,17 @@ def _judged(db: Connection, part: pl.DataFrame) -> pl.DataFrame:
     with lent(db, "incoming", part.with_row_index("place")):
         return select(
             db,
-            f"""select i.place, s.version, {differs} as differs, i.recorded_at > s.recorded_at as later
+            f"""select i.place, s.version, {differs} as differs,
+                       i.recorded_at > s.recorded_at as later
             from incoming i join current_sales s using (event_id)""",
         )
 
 
 def _insert(db: Connection, part: pl.DataFrame, versions: pl.DataFrame, batch: str) -> None:
-    """Write the lines of a part; `versions` (place, version; 0 for what stays out) of known ones."""
+    """Write the lines of a part, new ones as version 1.
+
+    versions   place and version of those that are known; 0 for what stays out
+    """
     version = pl.repeat(1, len(part), dtype=pl.Int32, eager=True).alias("version")
     version = version.scatter(versions["place"], versions["version"])
     rows = part.with_columns(version).filter(pl.col("version") > 0)
