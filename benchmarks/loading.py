@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-
 from run import Row, append_results
 
 WRITTEN = {"parquet": "parquet", "csv": "CSV"}
