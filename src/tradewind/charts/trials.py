@@ -33,9 +33,10 @@ def trials_chart(
     option = base(theme, words("trials_chart"), summary)
     option["tooltip"]["trigger"] = "item"
     option["grid"] = {"left": 8, "right": 128, "top": 32, "bottom": 32, "containLabel": True}
-    last = max(int(trials["trial"].max() or 0), 1)  # type: ignore[call-overload]  # polars types it as any literal
-    title = {"name": words("trial"), "nameLocation": "middle", "nameGap": 32}
-    option["xAxis"] = value_axis(theme, max=last, minInterval=1, **title)
+    last = max(*trials["trial"].to_list(), 1)
+    option["xAxis"] = value_axis(
+        theme, words("trial"), max=last, minInterval=1, nameLocation="middle", nameGap=32
+    )
     option["xAxis"]["splitLine"] = {"show": False}
     option["xAxis"]["nameTextStyle"] = {"color": theme["muted"]}
     low, high = shown_range(trials)

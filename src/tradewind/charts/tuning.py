@@ -54,7 +54,7 @@ def render(tuning: Tuning, language: Language = "en") -> str:
     figures = [trials_figure(tuning, words)]
     if tuning.importance:
         figures.append(importance_figure(tuning, words))
-    page = {
+    page: dict[str, object] = {
         "language": language,
         "words": page_words(language, SHARED_WORDS),
         "currency": "{v}",

@@ -60,6 +60,13 @@ class Kind(StrEnum):
     launches = "launches"
 
 
+class Track(StrEnum):
+    """Who is told how a run goes."""
+
+    tensorboard = "tensorboard"
+    wandb = "wandb"
+
+
 class Language(StrEnum):
     """Of what is printed, and of the report."""
 
@@ -111,6 +118,14 @@ LangOption = Annotated[
         "--lang",
         help="Language of what is printed, and of the report.",
         show_default="from TRADEWIND_LANG, else LANG",
+    ),
+]
+TrackOption = Annotated[
+    Track | None,
+    typer.Option(
+        "--track",
+        help="Also write settings, curves and figures for it; nothing leaves this machine.",
+        show_default="no",
     ),
 ]
 HERE = Path()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,10 @@ from tradewind.models.table import preset
 from tradewind.models.uplift import FESTIVAL, Uplift
 from tradewind.store import Workspace, runs
 from tradewind.store.runs import Run
+from tradewind.train.tracker import Onward, Silent, Tracker
+
+TRACKED = ("skill", "sql", "wape", "coverage80")
+"""Scores of each model that a tracker is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +80,23 @@ def backtest(
     *,
     at: datetime | None = None,
     progress: Progress | None = None,
+    tracker: Tracker | None = None,
 ) -> Tested:
     """Forecast the shop's own past from several cutoffs with every model of the preset.
+
+    tracker   is told what is asked, how networks learn, and the scores
 
     Raises UnknownName for a model that is not in the preset.
     """
     asked = (question or Question()).settled(shop)
     seen = see(shop, asked)
-    return evaluate(shop, asked, seen, at=at or datetime.now(), progress=progress)
+    at, tracker = at or datetime.now(), tracker or Silent()
+    tracker.settings({"question": asked.to_dict(), "data": seen.digest})
+    tested = evaluate(shop, asked, seen, at=at, progress=progress, tracker=tracker)
+    for row in tested.leaderboard.iter_rows(named=True):
+        scores = {f"{row['model']}/{m}": row[m] for m in TRACKED if row[m] is not None}
+        tracker.summary(scores)
+    return tested
 
 
 def evaluate(
@@ -92,11 +106,12 @@ def evaluate(
     *,
     at: datetime,
     progress: Progress | None = None,
+    tracker: Tracker | None = None,
 ) -> Tested:
     """Back-test a panel that was already seen, and keep the run."""
     start = time.perf_counter()
     memory = memory_of(shop)
-    have = models_of(shop, asked, seen, memory)
+    have = models_of(shop, asked, seen, memory, tracker)
     if unknown := [name for name in asked.models if name not in have]:
         raise UnknownName(
             f"preset {asked.preset!r} has no model {unknown[0]!r}; it has {', '.join(have)}"
@@ -129,7 +144,11 @@ def evaluate(
 
 
 def models_of(
-    shop: Workspace, asked: Question, seen: Seen, memory: Memory
+    shop: Workspace,
+    asked: Question,
+    seen: Seen,
+    memory: Memory,
+    tracker: Tracker | None = None,
 ) -> dict[str, Forecaster]:
     """The models of the preset, by name, as tuned for this shop where a search found better
     settings, and told of the festivals that the shop's calendar enters.
@@ -137,10 +156,18 @@ def models_of(
     The seasonal naive stays as it is: it is what the others are measured against.
     """
     tuned = {name: one.forecaster for name, one in kept(shop, asked).items()}
+    if tracker is not None:
+        tuned |= tracked(preset(asked.preset, memory) | tuned, Onward(tracker))
     field = preset(asked.preset, memory, tuned=tuned)
     if not is_festive(asked, seen):
         return field
     return {k: v if k == "seasonal_naive" else Uplift(v) for k, v in field.items()}
+
+
+def tracked(models: Mapping[str, Forecaster], tracker: Tracker) -> dict[str, Forecaster]:
+    """Those of the models that learn by steps, telling the tracker how it goes."""
+    learning: dict[str, Any] = {k: m for k, m in models.items() if hasattr(m, "tracker")}
+    return {name: replace(model, tracker=tracker) for name, model in learning.items()}
 
 
 def is_festive(asked: Question, seen: Seen) -> bool:

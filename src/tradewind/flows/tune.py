@@ -64,9 +64,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who hears of a search: of each trial as it ends, and the tracker of every figure."""
+    """Who hears of a search.
 
-    trial: Callable[[Trial, float], None] | None = None
+    trial     called with each trial as it ends, the best score so far, and the seconds gone
+    tracker   of settings, figures and the page
+    """
+
+    trial: Callable[[Trial, float, float], None] | None = None
     tracker: Tracker = field(default_factory=Silent)
 
 
@@ -178,7 +182,7 @@ def tune(
     wanted = Search(panel, task, start, space, dress)
     study, began = study_of(wanted), order.clock()
     earlier = trials_of(shop, study)
-    log = _Log(shop, {"study": study, "model": order.model}, at, audience)
+    log = _Log(shop, {"study": study, "model": order.model}, at, audience, order.clock)
     log.best = min((t.score for t in earlier if t.state == "done"), default=log.best)
     told = {"model": order.model, "seed": order.seed, "windows": task.cutoffs}
     told |= {"question": asked.to_dict(), "data": seen.digest, "study": study}
@@ -327,9 +331,17 @@ def _bare(forecaster: Forecaster) -> Forecaster:
 class _Log:
     """Keeps each trial as a run as it ends, and tells who listens."""
 
-    def __init__(self, shop: Workspace, about: dict[str, str], at: datetime, to: Audience) -> None:
-        self.shop, self.about, self.at, self.audience = shop, about, at, to
+    def __init__(
+        self,
+        shop: Workspace,
+        about: dict[str, str],
+        at: datetime,
+        audience: Audience,
+        clock: Callable[[], float],
+    ) -> None:
+        self.shop, self.about, self.at, self.audience = shop, about, at, audience
         self.best = float("inf")
+        self.clock, self.began = clock, clock()
 
     def told(self, trial: Trial) -> None:
         """What a search calls with each trial."""
@@ -355,7 +367,8 @@ class _Log:
             values = {"sql": trial.score, "best_sql": self.best, "seconds": trial.seconds}
             self.audience.tracker.log(trial.number, values)
         if self.audience.trial is not None:
-            self.audience.trial(trial, self.best)
+            seconds = self.clock() - self.began
+            self.audience.trial(trial, self.best, seconds)
 
 
 def _trial(run: Run) -> Trial:
