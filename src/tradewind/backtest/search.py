@@ -58,8 +58,8 @@ class Trial:
 class Budget:
     """How long a search may take.
 
-    seconds   on the clock; a trial that would end later is not begun, and one that turns out to is
-              stopped after a window. The default settings are scored in any case
+    seconds   on the clock; where the usual trial would end later none is begun, and one that turns
+              out to is stopped after the window it is in. The default settings are scored anyway
     trials    at most so many new ones; 0 for no limit
     clock     seconds, from any start
     """
