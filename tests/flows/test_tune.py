@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,8 @@ def test_what_is_better_answers_until_it_is_forgotten(place: Workspace) -> None:
     tested = backtest(place, ASKED, at=AT + timedelta(hours=2))
     assert tested.tuned == {"tsb": 0}
     board = {row["model"]: row["sql"] for row in tested.leaderboard.to_dicts()}
-    fresh = backtest(place, Question(h=7, freq="D", preset="fast", n_windows=2), at=AT)
-    assert fresh.tuned == {}  # settings belong to the preset that they were searched in
+    fast = replace(ASKED, preset="fast").settled(place)
+    assert tuned.kept(place, fast) == {}  # settings belong to the preset they were searched in
     after = forecast(place, ASKED, at=AT + timedelta(hours=3))
     assert after.trained.version.version == before.trained.version.version + 1
     assert after.trained.version.task["tuned"] == ["tsb"] * (
@@ -185,8 +186,6 @@ def test_the_page_says_what_came_of_it_in_both_languages(place: Workspace) -> No
 
 def test_a_back_test_tells_a_tracker_how_networks_learn_and_the_scores(place: Workspace) -> None:
     pytest.importorskip("torch", reason="fine-tuning needs tradewind[deep]")
-    from dataclasses import replace
-
     from tradewind.flows.backtest import tracked
     from tradewind.models.pretrained.forecaster import Pretrained
     from tradewind.models.pretrained.tuning import FineTune

@@ -24,7 +24,7 @@ from tradewind.task import ESTIMATED, Task
 Params = Mapping[str, Any]
 """Name of a setting → a number, or the `repr` of one of the options of a choice."""
 
-STARTUP = 4
+STARTUP = 2
 """Finished trials before any is cut short for being worse than their median so far."""
 RANDOM = 8
 """Trials drawn at random before the sampler learns from them."""
