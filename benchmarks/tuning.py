@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 from run import RESULTS, Row, append_results
 
 from tradewind.data.synthetic import ShopSettings, shop
@@ -30,14 +31,18 @@ METRICS = ("sql", "wape", "coverage80", "seconds")
 def measured(asked: argparse.Namespace, seed: int) -> Iterator[Row]:
     """Rows of one shop."""
     made = shop(ShopSettings(products=asked.products, days=asked.days), np.random.default_rng(seed))
-    question = Question(freq=asked.freq, models=("seasonal_naive", asked.model))
+    models = ("seasonal_naive", asked.model)
+    question = Question(freq=asked.freq, preset=asked.preset, models=models)
     with tempfile.TemporaryDirectory() as folder, Workspace(folder) as workspace:
         file = Path(folder) / "lines.csv"
-        made.lines.select("event_id", "ordered_at", "product", "quantity", "price").write_csv(file)
+        sold_on = pl.col("ordered_at").dt.date()
+        made.lines.select("event_id", sold_on, "product", "quantity", "price").write_csv(file)
         load(workspace, file)
         before = backtest(workspace, question)
         order = flow.Order(asked.model, minutes=asked.minutes, seed=seed)
-        heard = flow.Audience(lambda t, best, s: print(t.number, t.state, t.score, best, round(s)))
+        heard = flow.Audience(
+            lambda t, best, s: print(t.number, t.state, t.score, best, round(s), flush=True)
+        )
         tuned = flow.tune(workspace, order, question, audience=heard)
         after = backtest(workspace, question)
     states = [t.state for t in tuned.found.trials]
@@ -45,8 +50,9 @@ def measured(asked: argparse.Namespace, seed: int) -> Iterator[Row]:
     about = {
         "benchmark": "tuning",
         "task": f"synthetic shop, {asked.products} products, {asked.days} days, {asked.freq}",
-        "command": f"python benchmarks/tuning.py --model {asked.model} --minutes {asked.minutes:g} "
-        f"--freq {asked.freq} --days {asked.days} --seeds {asked.seeds}",
+        "preset": asked.preset,
+        "command": f"python benchmarks/tuning.py --model {asked.model} --preset {asked.preset} "
+        f"--minutes {asked.minutes:g} --freq {asked.freq} --seeds {asked.seeds}",
         "note": f"seed {seed}; windows that the search did not see",
     }
     scores: dict[str, dict[str, float]] = {}
@@ -68,6 +74,7 @@ def main() -> int:
     """Measure, print and append."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--model", default="trees")
+    parser.add_argument("--preset", default="default")
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--products", type=int, default=300)
     parser.add_argument("--days", type=int, default=730)

@@ -30,7 +30,7 @@ from tradewind.data.demand import recover_demand
 from tradewind.errors import DataError, MissingPackage, NotEnoughHistory
 from tradewind.forecast import Forecast
 from tradewind.models.protocol import Rescue
-from tradewind.models.spaces import Choice, Real, Whole
+from tradewind.models.spaces import Choice, Real, Space, Whole
 from tradewind.panel import Panel, dates_from, next_ds
 from tradewind.task import Task
 
@@ -89,7 +89,7 @@ class Guessed:
         pass
 
 
-LEVEL = {"level": Real(0.0, 40.0), "idle": Whole(1, 9)}
+LEVEL: Space = {"level": Real(0.0, 40.0), "idle": Whole(1, 9)}
 
 
 def panel(steps: int = STEPS) -> Panel:
@@ -132,6 +132,19 @@ def test_the_default_settings_win_unless_something_is_truly_better() -> None:
     found = run(asked(space), trials=15)
     assert found.best.number == 0
     assert min(t.score for t in found.trials if t.state == "done") == found.default.score
+
+
+def test_a_gain_that_may_be_luck_does_not_count() -> None:
+    default = Trial(0, {}, "done", 1.0, (1.0, 1.0, 1.0), 1.0)
+
+    def best(*windows: float) -> int:
+        other = Trial(1, {}, "done", float(np.mean(windows)), windows, 1.0)
+        return Found((default, other), "time").best.number
+
+    assert best(0.98, 0.98, 0.98) == 1
+    assert best(0.995, 0.995, 0.995) == 0  # less than one per cent
+    assert best(0.7, 1.01, 1.01) == 0  # in one window of three
+    assert best(0.9, 0.9, 1.01) == 1
 
 
 def test_a_trial_that_would_overrun_is_not_begun() -> None:

@@ -61,7 +61,8 @@ class Notebook:
 def place(tmp_path: Path) -> Iterator[Workspace]:
     made = shop(ShopSettings(products=8, days=150, stock_column=False), np.random.default_rng(7))
     file = tmp_path / "lines.csv"
-    made.lines.select("event_id", "ordered_at", "product", "quantity", "price").write_csv(file)
+    sold_on = pl.col("ordered_at").dt.date()
+    made.lines.select("event_id", sold_on, "product", "quantity", "price").write_csv(file)
     with Workspace(tmp_path / "shop") as workspace:
         load(workspace, file, at=AT)
         yield workspace

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -51,7 +52,7 @@ def records(folder: Path) -> Iterator[Any]:
     The log is LevelDB's: blocks of 32 KiB after 7 bytes of header, each record in pieces of
     checksum (4 bytes), length (2) and kind (1 whole, 2 first, 3 middle, 4 last).
     """
-    from wandb.proto import wandb_internal_pb2 as formats
+    formats: Any = importlib.import_module("wandb.proto.wandb_internal_pb2")
 
     (file,) = folder.glob("wandb/offline-run-*/*.wandb")
     data, at, held = file.read_bytes(), 7, b""

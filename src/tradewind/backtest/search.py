@@ -28,6 +28,9 @@ STARTUP = 2
 """Finished trials before any is cut short for being worse than their median so far."""
 RANDOM = 8
 """Trials drawn at random before the sampler learns from them."""
+MARGIN = 0.01
+"""Share by which a score must be lower to count as better: the best of many trials always looks a
+little better than it is (docs/guide/tune.md has a measured case)."""
 REPEATS = 25
 """Draws in a row of settings already tried, after which the space counts as tried out."""
 FEWEST = 10
@@ -109,9 +112,14 @@ class Found:
 
     @property
     def best(self) -> Trial:
-        """The trial with the lowest score; the default one unless another is truly lower."""
+        """The trial with the lowest score, if lower than the default one's by MARGIN at least, and
+        lower in most windows; else the default one."""
         done = [t for t in self.trials if t.state == "done"]
-        return min(done, key=lambda t: (t.score, t.number))
+        lowest, default = min(done, key=lambda t: (t.score, t.number)), self.default
+        pairs = zip(lowest.windows, default.windows, strict=True)
+        wins = sum(mine < theirs for mine, theirs in pairs)
+        is_better = lowest.score <= default.score * (1 - MARGIN) and 2 * wins > len(lowest.windows)
+        return lowest if is_better else default
 
 
 def before_backtest(panel: Panel, task: Task, kept: int, windows: int) -> tuple[Panel, Task]:

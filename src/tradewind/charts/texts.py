@@ -316,8 +316,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{model} 调优后比默认设置好 {gain}",
     ),
     "tuning_none": (
-        "The default settings of {model} stay: nothing that was tried is better",
-        "{model} 沿用默认设置：试过的都不更好",
+        "The default settings of {model} stay: nothing that was tried is clearly better",
+        "{model} 沿用默认设置：试过的都没有明显更好",
     ),
     "tuning_trials": (
         "{n} settings were tried: {done} scored on all of {windows} earlier windows, {pruned} "

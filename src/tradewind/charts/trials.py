@@ -41,6 +41,7 @@ def trials_chart(
     option["xAxis"]["nameTextStyle"] = {"color": theme["muted"]}
     low, high = shown_range(trials)
     option["yAxis"] = value_axis(theme, words("sql"), min=low, max=high)
+    option["yAxis"]["axisLabel"] |= {"showMinLabel": False, "showMaxLabel": False}
     so_far = [
         [n, round(float(v), 5)] for n, v in zip(numbers, np.minimum.accumulate(scores), strict=True)
     ]

@@ -155,8 +155,8 @@ def trials_table(tuning: Tuning, words: Words) -> Section:
 def told(value: object) -> str:
     """A value of a setting as a person reads it: three digits that count.
 
-    >>> told("0.08234567"), told(0.0001), told(95), told((0.0003, 0.001)), told(float("nan"))
-    ('0.0823', '0.0001', '95', '0.0003, 0.001', 'auto')
+    >>> told("0.08234567"), told(0.0001), told(50000), told((0.0003, 0.001)), told(float("nan"))
+    ('0.0823', '0.0001', '50,000', '0.0003, 0.001', 'auto')
     """
     if isinstance(value, tuple | list):
         return ", ".join(told(one) for one in value)
@@ -167,4 +167,4 @@ def told(value: object) -> str:
         return text.strip("()")
     if math.isnan(number):
         return "auto"
-    return text if number == round(number) and abs(number) < 1e9 else f"{number:.3g}"
+    return f"{number:,.0f}" if number == round(number) else f"{number:.3g}"

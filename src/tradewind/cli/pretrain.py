@@ -84,7 +84,7 @@ def pretrain(
         decay=decay,
         minutes=minutes,
         board=board,
-        track=track.value if track else "",
+        track=track.value if track else None,
         ship=ship,
     )
     say = told(lang)

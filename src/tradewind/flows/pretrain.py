@@ -53,7 +53,7 @@ class Sitting:
     decay: float = 0.2
     minutes: float = 0.0
     board: Path | None = None
-    track: Literal["", "tensorboard", "wandb"] = ""
+    track: Literal["tensorboard", "wandb"] | None = None
     ship: Path | None = None
 
 
@@ -230,7 +230,9 @@ def _tracker(sitting: Sitting) -> Tracker:
 
     boards: list[Tracker] = [TensorBoard(sitting.board)] if sitting.board else []
     name = f"pretrain-{time.strftime('%Y%m%d-%H%M%S')}"
-    return Several([*boards, tracker_of(sitting.track, sitting.file.parent / "tracking", name)])
+    return Several(
+        [*boards, tracker_of(sitting.track or "", sitting.file.parent / "tracking", name)]
+    )
 
 
 def _check(sitting: Sitting) -> None:

@@ -34,8 +34,8 @@ TUNING: dict[str, tuple[str, str]] = {
         "不超过 {n} 个窗口的回测对其评价公正，上面的改善则偏乐观。",
     ),
     "tune_stays": (
-        "Nothing that was tried is better: the default settings stay.",
-        "试过的都不更好：沿用默认设置。",
+        "Nothing that was tried is better by 1 % and in most windows: the default settings stay.",
+        "试过的都没有好出 1% 且在多数窗口领先：沿用默认设置。",
     ),
     "tune_forgot": ("{model}: default settings again", "{model}：恢复默认设置"),
     "tune_was": ("SQL of the tuned ones", "原调优设置的 SQL"),
