@@ -276,7 +276,7 @@ ALLOWED = {
     ),
     *("money_error", "rmse", "seconds", "spread", "winkler80", "skill_high", "skill_low", "kind"),
     *("SeasonalNaive", "Average", "season_length", "steps", "promote", "rows", "stock", "false"),
-    *("tsb", "alpha", "beta", "tune", "SQL", "backtest", "html", "reports"),
+    *("tsb", "alpha", "beta", "tune", "SQL", "backtest", "html", "reports", "optuna"),
     *("Conformal", "n_windows", "n_blocks", "inner", "best", "fast", "default", "true"),
 }
 """Names that stay as they are in a Chinese answer."""

@@ -24,7 +24,7 @@ from tradewind.flows.forecast import forecast
 from tradewind.flows.load import load
 from tradewind.flows.shop import see
 from tradewind.flows.tune import Audience, Order, forgotten, publish, tune
-from tradewind.models.intermittent import TSB
+from tradewind.models.intermittent import TSB, Croston
 from tradewind.store import Workspace, audit, runs
 
 AT = datetime(2026, 1, 1)
@@ -156,10 +156,10 @@ def test_the_default_settings_stay_where_nothing_is_better(place: Workspace) -> 
 
 
 def test_a_model_that_the_preset_lacks_joins_it(place: Workspace) -> None:
-    found = tune(place, Order("croston", 60, trials=14), ASKED, at=AT)
-    assert found.is_kept
+    made = tuned.Kept(Croston(0.3), AT, 0.9, 1.0, "tune-1")
+    tuned.keep(place, ASKED.settled(place), "croston", made, AT)
     asked = Question(h=7, freq="D", n_windows=2, models=("seasonal_naive", "croston"))
-    assert backtest(place, asked, at=AT).tuned == {"croston": 0}
+    assert list(backtest(place, asked, at=AT).tuned) == ["croston"]
 
 
 def test_a_tracker_hears_of_settings_trials_and_what_came_of_them(place: Workspace) -> None:

@@ -9,15 +9,17 @@ from tradewind.models.hindsight import Memory
 from tradewind.models.pretrained.forecaster import Pretrained
 from tradewind.models.pretrained.tuning import FineTune
 from tradewind.models.settings import from_toml, to_toml
-from tradewind.models.spaces import SPACES, Choice, Range, setting, space_of, with_settings
+from tradewind.models.spaces import (
+    SPACES,
+    Choice,
+    Range,
+    holds,
+    setting,
+    space_of,
+    with_settings,
+)
 from tradewind.models.table import FORECASTERS, PRESETS, forecaster, preset
 from tradewind.models.trees import Trees
-
-
-def holds(kind: Range, value: object) -> bool:
-    if isinstance(kind, Choice):
-        return repr(value) in map(repr, kind.options)
-    return isinstance(value, int | float) and kind.low <= value <= kind.high
 
 
 def ends(kind: Range) -> tuple[object, ...]:

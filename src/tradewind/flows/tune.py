@@ -32,7 +32,7 @@ from tradewind.flows.tuned import Kept, forget, keep, kept
 from tradewind.models.hindsight import Memory
 from tradewind.models.protocol import Forecaster
 from tradewind.models.settings import to_toml
-from tradewind.models.spaces import Space, setting, space_of
+from tradewind.models.spaces import Space, holds, setting, space_of
 from tradewind.models.table import forecaster, preset
 from tradewind.models.uplift import Uplift
 from tradewind.store import Workspace, audit, runs
@@ -321,7 +321,10 @@ def hints_of(shop: Workspace, asked: Question, model: str, space: Space) -> list
     found = kept(shop, asked).get(model)
     if found is None:
         return []
-    return [encoded({name: setting(found.forecaster, name) for name in space}, space)]
+    values = {name: setting(found.forecaster, name) for name in space}
+    if not all(holds(space[name], value) for name, value in values.items()):
+        return []  # kept by a version whose space was another
+    return [encoded(values, space)]
 
 
 def _bare(forecaster: Forecaster) -> Forecaster:

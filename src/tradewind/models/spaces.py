@@ -92,6 +92,17 @@ def space_of(name: str) -> Space:
         ) from None
 
 
+def holds(kind: Range, value: Any) -> bool:
+    """Whether a value lies in a range.
+
+    >>> holds(Whole(1, 9), 10), holds(Choice((float("nan"), 0.5)), float("nan"))
+    (False, True)
+    """
+    if isinstance(kind, Choice):
+        return repr(value) in map(repr, kind.options)
+    return isinstance(value, int | float) and kind.low <= value <= kind.high
+
+
 def setting(forecaster: Any, name: str) -> Any:
     """The value of a setting, a dot leading into nested ones.
 
