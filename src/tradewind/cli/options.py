@@ -107,6 +107,14 @@ ModelsOption = Annotated[
 ]
 WindowsOption = Annotated[int, typer.Option("--windows", min=1, help="Cutoffs of the back-test.")]
 TopOption = Annotated[int, typer.Option(min=0, help="Only so many best-sellers; 0 means all.")]
+TrackOption = Annotated[
+    Track | None,
+    typer.Option(
+        "--track",
+        help="Also write settings, curves and figures for it; nothing leaves this machine.",
+        show_default="no",
+    ),
+]
 CountryOption = Annotated[
     str,
     typer.Option(help="Whose holidays apply: US, CN, DE …", show_default="as before, else none"),
@@ -118,14 +126,6 @@ LangOption = Annotated[
         "--lang",
         help="Language of what is printed, and of the report.",
         show_default="from TRADEWIND_LANG, else LANG",
-    ),
-]
-TrackOption = Annotated[
-    Track | None,
-    typer.Option(
-        "--track",
-        help="Also write settings, curves and figures for it; nothing leaves this machine.",
-        show_default="no",
     ),
 ]
 HERE = Path()
