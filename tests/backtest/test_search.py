@@ -51,18 +51,18 @@ class Clock:
 
 @dataclass(frozen=True)
 class Guess:
-    """Forecasts `level` everywhere, where 10 is right; `slow` takes ten times as long."""
+    """Forecasts `level` everywhere, where 10 is right, in `pause` seconds."""
 
     level: float = 14.0
     idle: int = 5
-    slow: bool = False
+    pause: float = 10.0
     broken: bool = False
     clock: Clock = field(default_factory=Clock, repr=False, compare=False)
 
     def fit(self, past: Panel, task: Task) -> Guessed:
         if self.broken:
             raise DataError("broken settings")
-        self.clock.now += 100.0 if self.slow else 10.0
+        self.clock.now += self.pause
         return Guessed(self, past)
 
     def restore(self, folder: Path, past: Panel, task: Task) -> Guessed:
@@ -157,18 +157,26 @@ def test_a_trial_that_would_overrun_is_not_begun() -> None:
 
 
 def test_a_trial_that_turns_out_slow_stops_after_a_window_and_does_not_count() -> None:
-    what = asked({**LEVEL, "slow": Choice((False, True))})
-    best = {"level": 10.0, "idle": 5, "slow": "True"}
-    found = run(what, seconds=200.0, hints=[best])
+    what = asked({**LEVEL, "pause": Choice((10.0, 25.0))})
+    best = {"level": 10.0, "idle": 5, "pause": "25.0"}
+    found = run(what, seconds=70.0, hints=[best])
     assert states(found.trials)[:2] == ["done", "stopped"]
     assert found.trials[1].params == best
     assert len(found.trials[1].windows) == 1
     assert found.best.number != 1
     assert isinstance(what.start, Guess)
-    assert what.start.clock.now <= 200.0 + 100.0  # nobody knew how slow it is: at most a window
-    after = run(asked({**LEVEL, "slow": Choice((False, True))}), trials=1, before=found.trials)
+    assert what.start.clock.now == 30.0 + 25.0
+    after = run(asked({**LEVEL, "pause": Choice((10.0, 25.0))}), trials=1, before=found.trials)
     assert after.trials[-1].params == best
     assert after.trials[-1].state == "done"
+
+
+def test_what_is_far_slower_than_the_default_settings_is_given_up() -> None:
+    what = asked({**LEVEL, "pause": Choice((10.0, 31.0))})
+    found = run(what, trials=2, hints=[{"level": 10.0, "idle": 5, "pause": "31.0"}])
+    assert states(found.trials) == ["done", "pruned"]
+    assert found.trials[1].reason == "3 times as slow as the default settings"
+    assert len(found.trials[1].windows) == 1
 
 
 def test_the_default_settings_are_scored_though_there_is_no_time() -> None:

@@ -31,6 +31,9 @@ RANDOM = 8
 MARGIN = 0.01
 """Share by which a score must be lower to count as better: the best of many trials always looks a
 little better than it is (docs/guide/tune.md has a measured case)."""
+SLOWEST, A_SECOND = 3.0, 1.0
+"""A trial is given up where a window takes it so many times as long as the default settings, and
+longer than a second: nobody would want it, and many others fit into its time."""
 REPEATS = 25
 """Draws in a row of settings already tried, after which the space counts as tried out."""
 FEWEST = 10
@@ -221,7 +224,7 @@ def _search(
     for params in [asked.default] * (not kept) + again + list(hints):
         study.enqueue_trial(dict(params), skip_if_exists=True)
     trials = list(before)
-    judge = _Judge(asked)
+    judge = _Judge(asked, before[0] if before else None)
     known = {_key(t.params): t for t in kept}
     repeats = 0
     while True:
@@ -241,6 +244,8 @@ def _search(
         repeats = 0
         until = begun + budget.seconds if trials else math.inf
         trial = judge.trial(len(trials), drawn, budget.clock, until)
+        if not trials:
+            judge.pace = trial.seconds / len(trial.windows)
         known[_key(drawn.params)] = trial
         trials.append(trial)
         told(trial)
@@ -250,7 +255,8 @@ def _search(
 class _Judge:
     """The windows of a search, prepared once, and what a trial scores on them."""
 
-    def __init__(self, asked: Search) -> None:
+    def __init__(self, asked: Search, default: Trial | None) -> None:
+        self.pace = math.inf if default is None else default.seconds / len(default.windows)
         self.asked, panel, task = asked, asked.panel, asked.task
         target, season = task.roles.targets[0], task.season_of(panel)
         self.windows = list(task.windows(panel))
@@ -273,11 +279,14 @@ class _Judge:
                 if len(scores) == len(self.windows):
                     break
                 drawn.report(float(np.mean(scores)), len(scores))
-                if number and drawn.should_prune():
-                    state = "pruned"
-                    break
-                if clock() + (clock() - start) / len(scores) > until:
+                each = (clock() - start) / len(scores)
+                if clock() + each > until:
                     state = "stopped"
+                elif number and drawn.should_prune():
+                    state = "pruned"
+                elif each > max(SLOWEST * self.pace, A_SECOND):
+                    state, reason = "pruned", f"{SLOWEST:g} times as slow as the default settings"
+                if state != "done":
                     break
         except TradewindError as error:
             if not number:

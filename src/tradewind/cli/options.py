@@ -25,6 +25,13 @@ class Preset(StrEnum):
     best = "best"
 
 
+class Track(StrEnum):
+    """Who is told how a run goes."""
+
+    tensorboard = "tensorboard"
+    wandb = "wandb"
+
+
 class Target(StrEnum):
     """What can be forecast."""
 
@@ -58,13 +65,6 @@ class Kind(StrEnum):
     rates = "rates"
     bundles = "bundles"
     launches = "launches"
-
-
-class Track(StrEnum):
-    """Who is told how a run goes."""
-
-    tensorboard = "tensorboard"
-    wandb = "wandb"
 
 
 class Language(StrEnum):

@@ -62,7 +62,7 @@ SPACES: dict[str, Space] = {
         "leaves": Whole(7, 127, log=True),
         "learning_rate": Real(0.02, 0.3, log=True),
         "columns": Real(0.2, 1.0),
-        "n_folds": Whole(2, 5),
+        "n_folds": Whole(2, 4),
         "offset": Real(0.02, 1.0, log=True),
         "level": Choice((-1, -2, 0, 1)),
     },
