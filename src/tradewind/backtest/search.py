@@ -282,10 +282,8 @@ class _Judge:
                 each = (clock() - start) / len(scores)
                 if clock() + each > until:
                     state = "stopped"
-                elif number and drawn.should_prune():
-                    state = "pruned"
-                elif each > max(SLOWEST * self.pace, A_SECOND):
-                    state, reason = "pruned", f"{SLOWEST:g} times as slow as the default settings"
+                elif number:
+                    state, reason = self._judged(drawn, each)
                 if state != "done":
                     break
         except TradewindError as error:
@@ -301,6 +299,12 @@ class _Judge:
                     "--h or fewer --windows, or load a longer history"
                 )
         return Trial(number, params, state, score, tuple(scores), clock() - start, reason)
+
+    def _judged(self, drawn: Any, each: float) -> tuple[Literal["done", "pruned"], str]:
+        """Whether a trial, whose windows take so many seconds each, is worth going on."""
+        if each > max(SLOWEST * self.pace, A_SECOND):
+            return "pruned", f"{SLOWEST:g} times as slow as the default settings"
+        return ("pruned" if drawn.should_prune() else "done"), ""
 
     def _scores(self, forecaster: Forecaster) -> Iterator[float]:
         memory, dressed = Memory(), self.asked.dress(forecaster)
