@@ -276,6 +276,7 @@ ALLOWED = {
     ),
     *("money_error", "rmse", "seconds", "spread", "winkler80", "skill_high", "skill_low", "kind"),
     *("SeasonalNaive", "Average", "season_length", "steps", "promote", "rows", "stock", "false"),
+    *("tsb", "alpha", "beta", "tune", "SQL", "backtest", "html", "reports", "optuna"),
     *("Conformal", "n_windows", "n_blocks", "inner", "best", "fast", "default", "true"),
 }
 """Names that stay as they are in a Chinese answer."""
@@ -552,6 +553,7 @@ def test_a_chinese_answer_has_no_english_left(run: Any, file: Path, tmp_path: Pa
     shop, stock = tmp_path / "shop", tmp_path / "stock.csv"
     stock.write_text("商品,日期,库存\n茶-1,2026-03-11,2\n茶-1,2026-03-15,0\n", encoding="utf-8")
     fast = ("--models", NAIVE, "--windows", 1, "--h", 7)
+    tuned = ("--windows", 1, "--h", 7, "--earlier", 2)
     twice = file.read_text(encoding="utf-8").splitlines()
     stock.with_name("sales.csv").write_text("\n".join([*twice, twice[1]]), encoding="utf-8")
     erp = stock.with_name("erp.csv")
@@ -570,6 +572,9 @@ def test_a_chinese_answer_has_no_english_left(run: Any, file: Path, tmp_path: Pa
         ("load", ledger, "--kind", "movements"),
         ("load", erp, "--dry-run"),
         ("backtest", *fast),
+        ("tune", "--model", "tsb", "--trials", 12, *tuned),
+        ("backtest", "--models", "tsb", *tuned[:4]),
+        ("tune", "--model", "tsb", "--forget", *tuned),
         ("forecast", *fast, "--rows", 2),
         ("forecast", *fast, "--level", "category", "--target", "revenue"),
         ("trends", *fast, "--sure", 0.51),

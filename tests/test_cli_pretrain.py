@@ -203,6 +203,17 @@ def test_shipped_files_have_the_digests_that_are_told(run: Any) -> None:
     assert {"default.safetensors", "default.onnx", "default.int8.onnx"} <= set(told)
 
 
+def test_a_sitting_is_tracked_beside_its_checkpoint(run: Any) -> None:
+    status, _, err = run("--samples", 16, "--file", "deep/c.safetensors", "--track", "tensorboard")
+    assert status == 0, err
+    (board,) = Path("deep/tracking").iterdir()
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    read = events.EventAccumulator(str(board)).Reload()
+    assert {"loss", "summary/skill"} <= set(read.Tags()["scalars"])
+    told = [e.tensor_proto.string_val[0].decode() for e in read.Tensors("settings/text_summary")]
+    assert any('"samples": 16' in text for text in told)
+
+
 def test_the_options_are_as_usual_what_a_sitting_is() -> None:
     options = inspect.signature(command.pretrain).parameters
     for item in fields(flow.Sitting):

@@ -1,15 +1,25 @@
 from __future__ import annotations
 
+import importlib
+import json
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tradewind.errors import MissingPackage
-from tradewind.train.tracker import Several, Silent, TensorBoard
+from tradewind.errors import MissingPackage, UnknownName
+from tradewind.train.tracker import (
+    Onward,
+    Several,
+    Silent,
+    TensorBoard,
+    WeightsAndBiases,
+    tracker_of,
+)
 
 torch = pytest.importorskip("torch", reason="networks need tradewind[deep]")
 
@@ -26,8 +36,36 @@ class Notebook:
     def log(self, step: int, values: Mapping[str, float]) -> None:
         self.told.append((step, dict(values)))
 
+    def summary(self, values: Mapping[str, float]) -> None:
+        self.told.append(dict(values))
+
+    def file(self, path: Path) -> None:
+        self.told.append(path)
+
     def close(self) -> None:
         self.told.append("closed")
+
+
+def records(folder: Path) -> Iterator[Any]:
+    """What an offline run of Weights & Biases holds: its own records, out of its log.
+
+    The log is LevelDB's: blocks of 32 KiB after 7 bytes of header, each record in pieces of
+    checksum (4 bytes), length (2) and kind (1 whole, 2 first, 3 middle, 4 last).
+    """
+    formats: Any = importlib.import_module("wandb.proto.wandb_internal_pb2")
+
+    (file,) = folder.glob("wandb/offline-run-*/*.wandb")
+    data, at, held = file.read_bytes(), 7, b""
+    while at + 7 <= len(data):
+        if 32768 - at % 32768 < 7:  # too short for a piece: padding
+            at += 32768 - at % 32768
+            continue
+        length, kind = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 6]
+        held += data[at + 7 : at + 7 + length]
+        at += 7 + length
+        if kind in (1, 4):
+            yield formats.Record.FromString(held)
+            held = b""
 
 
 def test_what_tensorboard_wrote_can_be_read_back(tmp_path: Path) -> None:
@@ -36,6 +74,11 @@ def test_what_tensorboard_wrote_can_be_read_back(tmp_path: Path) -> None:
     tracker.settings({"steps": 5, "name": "帆"})
     for step in (1, 2, 3):
         tracker.log(step, {"train/loss": 1 / step, "learning_rate": 0.5})
+    tracker.settings({"data": "9f2c"})
+    tracker.summary({"sql": 0.5})
+    page = tmp_path / "page.html"
+    page.write_text("<p>plots</p>", encoding="utf-8")
+    tracker.file(page)
     tracker.close()
     read = events.EventAccumulator(str(tmp_path / "run")).Reload()
     losses = [(e.step, e.value) for e in read.Scalars("train/loss")]
@@ -44,6 +87,70 @@ def test_what_tensorboard_wrote_can_be_read_back(tmp_path: Path) -> None:
     text = read.Tensors("settings/text_summary")[0].tensor_proto.string_val[0].decode()
     assert '"steps": 5' in text
     assert "帆" in text
+    parts = [e.tensor_proto.string_val[0].decode() for e in read.Tensors("settings/text_summary")]
+    assert '"data": "9f2c"' in parts[1]
+    assert [e.value for e in read.Scalars("summary/sql")] == [0.5]
+    assert (tmp_path / "run" / "page.html").read_text(encoding="utf-8") == "<p>plots</p>"
+
+
+def test_what_weights_and_biases_wrote_can_be_read_back(tmp_path: Path) -> None:
+    pytest.importorskip("wandb", reason="Weights & Biases needs tradewind[wandb]")
+    page = tmp_path / "page.html"
+    page.write_text("<p>plots</p>", encoding="utf-8")
+    tracker = WeightsAndBiases(tmp_path / "runs", name="tune-trees")
+    tracker.settings({"steps": 5, "name": "帆", "cutoff": datetime(2026, 1, 1)})
+    tracker.settings({"data": "9f2c"})
+    for step in (1, 2, 1):  # another stretch begins anew: nothing is dropped
+        tracker.log(step, {"train/loss": 1 / step})
+    tracker.summary({"sql": 0.5})
+    tracker.file(page)
+    page.unlink()  # it has a copy of its own
+    tracker.close()
+    read = list(records(tmp_path / "runs"))
+    config = {item.key: json.loads(item.value_json) for r in read for item in r.config.update} | {
+        item.key: json.loads(item.value_json) for r in read for item in r.run.config.update
+    }
+    assert (config["steps"], config["name"], config["data"]) == (5, "帆", "9f2c")
+    assert config["cutoff"] == "2026-01-01 00:00:00"
+    rows = [
+        {"/".join(i.nested_key) or i.key: json.loads(i.value_json) for i in r.history.item}
+        for r in read
+        if r.WhichOneof("record_type") == "history"
+    ]
+    assert [(row["step"], row["train/loss"]) for row in rows] == [(1, 1.0), (2, 0.5), (1, 1.0)]
+    final = [i for r in read for i in r.summary.update]
+    assert {"/".join(i.nested_key) or i.key: i.value_json for i in final}["summary/sql"] == "0.5"
+    assert {r.run.project for r in read if r.run.project} == {"tradewind"}
+    assert {r.run.display_name for r in read if r.run.display_name} == {"tune-trees"}
+    (copy,) = (tmp_path / "runs").glob("wandb/offline-run-*/files/page.html")
+    assert copy.read_text(encoding="utf-8") == "<p>plots</p>"
+
+
+def test_a_tracker_is_made_by_its_name(tmp_path: Path) -> None:
+    assert isinstance(tracker_of("", tmp_path), Silent)
+    made = tracker_of("tensorboard", tmp_path, "run")
+    made.close()
+    assert list((tmp_path / "run").glob("events*"))
+    with pytest.raises(UnknownName, match="no tracker 'paper'; there are tensorboard, wandb"):
+        tracker_of("paper", tmp_path)
+
+
+def test_stretches_of_training_are_counted_on() -> None:
+    notebook = Notebook()
+    tracker = Onward(notebook)
+    for step in (2, 4, 2, 4, 1):
+        tracker.log(step, {"loss": 0.0})
+    tracker.settings({})
+    tracker.close()
+    assert [step for step, _ in notebook.told] == [2, 4, 6, 8, 9]
+
+
+def test_without_wandb_the_error_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(MissingPackage, match=r"pip install tradewind\[wandb\]"):
+        WeightsAndBiases(tmp_path)
 
 
 def test_without_tensorboard_the_error_names_the_extra(
@@ -59,8 +166,11 @@ def test_several_tell_each_everything_in_order() -> None:
     tracker = Several([first, Silent(), second])
     tracker.settings({"steps": 1})
     tracker.log(1, {"loss": 2.0})
+    tracker.summary({"skill": 0.5})
+    tracker.file(Path("page.html"))
     tracker.close()
-    assert first.told == second.told == [{"steps": 1}, (1, {"loss": 2.0}), "closed"]
+    told = [{"steps": 1}, (1, {"loss": 2.0}), {"skill": 0.5}, Path("page.html"), "closed"]
+    assert first.told == second.told == told
 
 
 def test_a_run_reports_its_settings_and_the_mean_loss_since_the_last_report() -> None:

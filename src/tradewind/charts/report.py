@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from jinja2 import Environment, StrictUndefined, Template
-from markupsafe import Markup, escape
-
 from tradewind.charts.base import Section
 from tradewind.charts.contents import Money, Report
+from tradewind.charts.page import SHARED_WORDS, filled_in, page_words
 from tradewind.charts.products import embedded
 from tradewind.charts.sections import accuracy, movers, overview, skill_figure, total_of
-from tradewind.charts.show import echarts, script_json
+from tradewind.charts.show import script_json
 from tradewind.charts.tables import models, quality
-from tradewind.charts.texts import TEXTS
-from tradewind.charts.theme import stylesheet
-from tradewind.charts.words import LANGUAGES, Language, Words, unbroken
+from tradewind.charts.words import Language, Words
 
 __all__ = ["Money", "Report", "render"]
 
 SCRIPT_WORDS = (
     *("sold", "demand", "median", "band50", "band80", "price", "promotion", "limited", "no_value"),
-    *("found", "more", "nothing", "fan_title", "fan_sure", "rise", "fall", "dark", "light"),
+    *("found", "more", "nothing", "fan_title", "fan_sure", "rise", "fall"),
+    *SHARED_WORDS,
 )
 """Texts that the page's script puts together itself."""
 
@@ -49,47 +44,20 @@ def render(report: Report, language: Language = "en") -> str:
     ]
     page = {
         "language": language,
-        "words": {key: unbroken(TEXTS[key][LANGUAGES.index(language)]) for key in SCRIPT_WORDS},
+        "words": page_words(language, SCRIPT_WORDS),
         "step": words.step(report.panel.freq),
         "currency": words.money(0, 0).replace("0", "{v}"),
         "charts": {f.id: f.embedded() for f in figures},
         **packed,
     }
     red_up = words.chinese if report.red_up is None else report.red_up
-    return _template().render(
+    return filled_in(
+        "report.html.j2",
         w=words,
         report=report,
         red_up=red_up,
         shown=len(packed["products"]),
         steps=packed.get("steps", 0),
         page=script_json(page),
-        tokens=stylesheet(),
-        css=_text("report.css"),
-        js=_text("report.js"),
-        echarts=echarts(),
         **sections,
     )
-
-
-def _code(text: str) -> Markup:
-    """Words between backticks as code."""
-    parts = text.split("`")
-    pieces = [f"<code>{escape(p)}</code>" if k % 2 else escape(p) for k, p in enumerate(parts)]
-    return Markup("".join(pieces))
-
-
-def _breakable(text: str) -> Markup:
-    """A long name may break after its underscores."""
-    return Markup("_<wbr>").join(escape(part) for part in text.split("_"))
-
-
-def _text(name: str) -> str:
-    return files("tradewind.charts").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"code": _code, "breakable": _breakable}
-    return environment.from_string(_text("report.html.j2"))

@@ -90,7 +90,7 @@ def error_by_step_chart(
         values = [round(100 * by_step[s], 2) if s in by_step else None for s in steps]
         colour = theme["brand"] if name == chosen else theme["grey"]
         dash = {} if place < 2 else {"lineStyle": {"type": "dashed"}}
-        option["series"].append(line(name, values, colour, **dash) | _end_label(name, colour))
+        option["series"].append(line(name, values, colour, **dash) | end_label(name, colour))
     return option
 
 
@@ -133,7 +133,8 @@ def calibration_chart(
     return option
 
 
-def _end_label(name: str, colour: str) -> Option:
+def end_label(name: str, colour: str) -> Option:
+    """What puts a line's name at its end."""
     return {
         "endLabel": {
             "show": True,

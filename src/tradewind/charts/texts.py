@@ -313,6 +313,62 @@ TEXTS: dict[str, tuple[str, str]] = {
     "digest": ("Data digest", "数据指纹"),
     "preset": ("Preset", "预设"),
     "reproduce": ("To make it again", "重新生成"),
+    # the page of a search for settings
+    "tuning_page": ("Tuning of {model}: {shop}", "{shop}：{model} 的调优"),
+    "tuning_better": (
+        "Tuned settings of {model} score {gain} better than the default ones",
+        "{model} 调优后比默认设置好 {gain}",
+    ),
+    "tuning_none": (
+        "The default settings of {model} stay: nothing that was tried is clearly better",
+        "{model} 沿用默认设置：试过的都没有明显更好",
+    ),
+    "tuning_trials": (
+        "{n} settings were tried: {done} scored on all of {windows} earlier windows, {pruned} "
+        "given up early.",
+        "共试 {n} 组设置：{done} 组在全部 {windows} 个较早的窗口上评分，{pruned} 组提前放弃。",
+    ),
+    "tuning_fair": (
+        "These windows end before the last {reported}, which a back-test reports: its scores stay "
+        "fair.",
+        "这些窗口都早于回测所报告的最后 {reported} 个，因此回测的评分仍然公正。",
+    ),
+    "trial": ("Trial", "试验"),
+    "trials": ("Trials", "各次试验"),
+    "trials_chart": ("How the search went", "搜索过程"),
+    "trials_note": (
+        "Each dot is one set of settings; lower is better.",
+        "每个点是一组设置，越低越好。",
+    ),
+    "trials_beyond": (" {n} worse ones lie above the chart.", "另有 {n} 组更差，超出图外。"),
+    "trials_summary": (
+        "{n} trials; the best scores {best}, the default settings {default}",
+        "共 {n} 次试验，最好为 {best}，默认设置为 {default}",
+    ),
+    "by_default": ("default", "默认"),
+    "best_so_far": ("best so far", "目前最好"),
+    "best_value": ("best", "最好"),
+    "setting": ("Setting", "设置"),
+    "importance_chart": ("Importance of settings", "各项设置的重要性"),
+    "importance_title": ("{name} mattered most: {share}", "{name} 最重要：{share}"),
+    "importance_note": (
+        "Share of each setting in what made the best tenth of the trials good (PED-ANOVA).",
+        "各项设置对最好的一成试验的贡献（PED-ANOVA）。",
+    ),
+    "importance_summary": (
+        "Of all settings, {name} mattered most with {share}",
+        "各项设置中 {name} 最重要，占 {share}",
+    ),
+    "importance_none": (
+        "Fewer than ten trials were scored in full: too few to say which settings matter.",
+        "完整评分的试验不足十次，还看不出哪些设置重要。",
+    ),
+    "tuning_settings": ("Settings", "设置"),
+    "tuning_best": ("The best trials", "最好的试验"),
+    "tuning_best_note": (
+        "Mean SQL over the windows; lower is better.",
+        "各窗口 SQL 的平均，越低越好。",
+    ),
     # kinds of repair, as the loader calls them
     "kind_missing_quantity": ("Lines without a quantity, left out", "没有数量的行，已略去"),
     "kind_exact_duplicate": ("Lines that stood there twice, kept once", "完全重复的行，只留一份"),

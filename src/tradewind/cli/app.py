@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tradewind.cli import bench, load, models, pretrain, terminal, views
+from tradewind.cli import bench, load, models, pretrain, terminal, tune, views
 from tradewind.cli.options import (
     HERE,
     At,
@@ -26,6 +27,7 @@ from tradewind.cli.options import (
     Target,
     TargetOption,
     TopOption,
+    TrackOption,
     WindowsOption,
     asked,
     language,
@@ -114,11 +116,13 @@ def backtest(
     only: ModelsOption = "",
     country: CountryOption = "",
     top: TopOption = 0,
+    track: TrackOption = None,
     lang: LangOption = None,
     json: Json = False,
 ) -> None:
     """Say which model to trust on this shop's own past."""
     from tradewind.flows import backtest as flow
+    from tradewind.flows.tracking import tracking
 
     question = asked(
         target=target,
@@ -132,8 +136,13 @@ def backtest(
         models=only,
     )
     say = told(lang)
-    with opened(workspace) as shop, terminal.progress(quiet=json, words=say.stage) as tell:
-        tested = flow.backtest(shop, question, progress=tell)
+    kind, name = track.value if track else "", f"backtest-{datetime.now():%Y%m%d-%H%M%S}"
+    with (
+        opened(workspace) as shop,
+        terminal.progress(quiet=json, words=say.stage) as tell,
+        tracking(shop.path, kind, name) as tracker,
+    ):
+        tested = flow.backtest(shop, question, progress=tell, tracker=tracker)
     if json:
         terminal.as_json(tested.to_dict())
         return
@@ -261,4 +270,5 @@ def doctor(workspace: At = HERE, lang: LangOption = None, json: Json = False) ->
         raise typer.Exit(1)
 
 
+app.command()(tune.tune)
 app.command()(pretrain.pretrain)  # the last of the commands: for those who build the model

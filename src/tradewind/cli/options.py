@@ -25,6 +25,13 @@ class Preset(StrEnum):
     best = "best"
 
 
+class Track(StrEnum):
+    """Who is told how a run goes."""
+
+    tensorboard = "tensorboard"
+    wandb = "wandb"
+
+
 class Target(StrEnum):
     """What can be forecast."""
 
@@ -108,6 +115,14 @@ ModelsOption = Annotated[
 ]
 WindowsOption = Annotated[int, typer.Option("--windows", min=1, help="Cutoffs of the back-test.")]
 TopOption = Annotated[int, typer.Option(min=0, help="Only so many best-sellers; 0 means all.")]
+TrackOption = Annotated[
+    Track | None,
+    typer.Option(
+        "--track",
+        help="Also write settings, curves and figures for it; nothing leaves this machine.",
+        show_default="no",
+    ),
+]
 CountryOption = Annotated[
     str,
     typer.Option(help="Whose holidays apply: US, CN, DE …", show_default="as before, else none"),

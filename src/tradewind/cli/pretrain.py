@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tradewind.cli import terminal
-from tradewind.cli.options import Json, LangOption, told
+from tradewind.cli.options import Json, LangOption, TrackOption, told
 from tradewind.cli.views import percent
 from tradewind.errors import MissingPackage
 
@@ -61,6 +61,7 @@ def pretrain(
         float, typer.Option(min=0, help="End this sitting then; 0 means no limit.")
     ] = 0.0,
     board: Annotated[Path | None, typer.Option(help="Folder for TensorBoard's curves.")] = None,
+    track: TrackOption = None,
     ship: Annotated[
         Path | None, typer.Option(help="Folder for the files that the package ships.")
     ] = None,
@@ -83,6 +84,7 @@ def pretrain(
         decay=decay,
         minutes=minutes,
         board=board,
+        track=track.value if track else None,
         ship=ship,
     )
     say = told(lang)

@@ -179,7 +179,7 @@ def leaderboard(say: Told, told: dict[str, Any]) -> None:
         ],
         [
             (
-                row["model"],
+                model_of(say, row["model"], row["model"] in told["tuned"]),
                 percent(row["skill"]),
                 percent(row["wape"]),
                 row["sql"],
@@ -196,7 +196,13 @@ def leaderboard(say: Told, told: dict[str, Any]) -> None:
             say("failure", **{**failure, "reason": say.reason(failure["reason"])})
             for failure in told["failures"][:3]
         ],
+        *[say("tuned_saw", model=name, n=n) for name, n in told["tuned"].items() if n],
     )
+
+
+def model_of(say: Told, name: str, tuned: bool) -> str:
+    """A model's name, marked where its settings come from a search."""
+    return say("tuned_model", model=name) if tuned else name
 
 
 def money(say: Told, found: Any, currency: str) -> None:
@@ -393,7 +399,7 @@ def versions(say: Told, told: list[dict[str, Any]]) -> None:
                 "●" if v["promoted"] else "",
                 v["name"],
                 v["version"],
-                v["forecaster"],
+                model_of(say, v["forecaster"], bool(v["task"].get("tuned"))),
                 f"{v['created_at']:%Y-%m-%d %H:%M}",
                 percent(v["metrics"].get("wape")),
                 v["metrics"].get("sql"),
@@ -410,7 +416,7 @@ def version(say: Told, told: dict[str, Any]) -> None:
     facts(
         f"{told['name']} {told['version']}",
         [
-            (say("model"), told["forecaster"]),
+            (say("model"), model_of(say, told["forecaster"], bool(told["task"].get("tuned")))),
             (say("trained"), told["created_at"]),
             (say("promoted"), say("yes" if told["promoted"] else "no")),
             (say("digest"), told["digest"]),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +16,17 @@ from tradewind.backtest.run import backtest as run_backtest
 from tradewind.errors import NotEnoughHistory, UnknownName
 from tradewind.flows.asked import Question
 from tradewind.flows.shop import Seen, see, task_of
+from tradewind.flows.tuned import kept
 from tradewind.models.hindsight import Memory
 from tradewind.models.protocol import Forecaster
 from tradewind.models.table import preset
 from tradewind.models.uplift import FESTIVAL, Uplift
 from tradewind.store import Workspace, runs
 from tradewind.store.runs import Run
+from tradewind.train.tracker import Onward, Silent, Tracker
+
+TRACKED = ("skill", "sql", "wape", "coverage80")
+"""Scores of each model that a tracker is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Tested:
 
     leaderboard   one row per model, the best first (`backtest.compare.leaderboard`)
     result        forecasts, scores, failures
+    tuned         models with settings of a search, and how many of the windows that search saw
     """
 
     run: Run
@@ -36,6 +43,7 @@ class Tested:
     seen: Seen
     leaderboard: pl.DataFrame
     result: Backtest
+    tuned: dict[str, int] = field(default_factory=dict)
 
     @property
     def best(self) -> str:
@@ -60,6 +68,7 @@ class Tested:
             "series": len(self.seen.panel.ids),
             "cutoffs": list(self.result.cutoffs),
             "leaderboard": self.leaderboard.to_dicts(),
+            "tuned": self.tuned,
             "failures": failures.sort("series", descending=True).to_dicts(),
             "seconds": self.run.seconds,
         }
@@ -71,14 +80,23 @@ def backtest(
     *,
     at: datetime | None = None,
     progress: Progress | None = None,
+    tracker: Tracker | None = None,
 ) -> Tested:
     """Forecast the shop's own past from several cutoffs with every model of the preset.
+
+    tracker   is told what is asked, how networks learn, and the scores
 
     Raises UnknownName for a model that is not in the preset.
     """
     asked = (question or Question()).settled(shop)
     seen = see(shop, asked)
-    return evaluate(shop, asked, seen, at=at or datetime.now(), progress=progress)
+    at, tracker = at or datetime.now(), tracker or Silent()
+    tracker.settings({"question": asked.to_dict(), "data": seen.digest})
+    tested = evaluate(shop, asked, seen, at=at, progress=progress, tracker=tracker)
+    for row in tested.leaderboard.iter_rows(named=True):
+        scores = {f"{row['model']}/{m}": row[m] for m in TRACKED if row[m] is not None}
+        tracker.summary(scores)
+    return tested
 
 
 def evaluate(
@@ -88,16 +106,17 @@ def evaluate(
     *,
     at: datetime,
     progress: Progress | None = None,
+    tracker: Tracker | None = None,
 ) -> Tested:
     """Back-test a panel that was already seen, and keep the run."""
     start = time.perf_counter()
     memory = memory_of(shop)
-    field = models_of(asked, seen, memory)
-    if unknown := [name for name in asked.models if name not in field]:
+    have = models_of(shop, asked, seen, memory, tracker)
+    if unknown := [name for name in asked.models if name not in have]:
         raise UnknownName(
-            f"preset {asked.preset!r} has no model {unknown[0]!r}; it has {', '.join(field)}"
+            f"preset {asked.preset!r} has no model {unknown[0]!r}; it has {', '.join(have)}"
         )
-    chosen = {name: field[name] for name in asked.models or field}
+    chosen = {name: have[name] for name in asked.models or have}
     task = task_of(asked, seen, n_windows=asked.n_windows)
     result = run_backtest(seen.panel, task, chosen, progress=progress, memory=memory)
     table = leaderboard(result)
@@ -116,18 +135,44 @@ def evaluate(
         },
     )
     runs.add(shop.db, run)
-    return Tested(run, asked, seen, table, result)
+    tuned = {
+        name: sum(cutoff < one.until for cutoff in result.cutoffs)
+        for name, one in kept(shop, asked).items()
+        if name in chosen
+    }
+    return Tested(run, asked, seen, table, result, tuned)
 
 
-def models_of(asked: Question, seen: Seen, memory: Memory) -> dict[str, Forecaster]:
-    """The models of the preset, by name, told of the festivals that the shop's calendar enters.
+def models_of(
+    shop: Workspace,
+    asked: Question,
+    seen: Seen,
+    memory: Memory,
+    tracker: Tracker | None = None,
+) -> dict[str, Forecaster]:
+    """The models of the preset, by name, as tuned for this shop where a search found better
+    settings, and told of the festivals that the shop's calendar enters.
 
     The seasonal naive stays as it is: it is what the others are measured against.
     """
-    field = preset(asked.preset, memory)
-    if asked.target == "price" or not any(c.startswith(FESTIVAL) for c in seen.roles.known):
+    tuned = {name: one.forecaster for name, one in kept(shop, asked).items()}
+    if tracker is not None:
+        tuned |= tracked(preset(asked.preset, memory) | tuned, Onward(tracker))
+    field = preset(asked.preset, memory, tuned=tuned)
+    if not is_festive(asked, seen):
         return field
     return {k: v if k == "seasonal_naive" else Uplift(v) for k, v in field.items()}
+
+
+def tracked(models: Mapping[str, Forecaster], tracker: Tracker) -> dict[str, Forecaster]:
+    """Those of the models that learn by steps, telling the tracker how it goes."""
+    learning: dict[str, Any] = {k: m for k, m in models.items() if hasattr(m, "tracker")}
+    return {name: replace(model, tracker=tracker) for name, model in learning.items()}
+
+
+def is_festive(asked: Question, seen: Seen) -> bool:
+    """Whether models are told of festivals: prices are not moved by them alone."""
+    return asked.target != "price" and any(c.startswith(FESTIVAL) for c in seen.roles.known)
 
 
 def memory_of(shop: Workspace) -> Memory:

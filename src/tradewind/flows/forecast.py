@@ -24,6 +24,7 @@ from tradewind.flows.festivals import Festive
 from tradewind.flows.shop import Seen, groups_of, see
 from tradewind.flows.stock import Age, age
 from tradewind.flows.train import Trained, restore, train
+from tradewind.flows.tuned import changed_at
 from tradewind.forecast import Forecast
 from tradewind.panel import dates_from, next_ds, split_unique_id
 from tradewind.store import Workspace, forecasts, runs
@@ -182,12 +183,15 @@ def ready(
     """The promoted version that answers the question, else a new one from a back-test.
 
     A version that learnt from plans (promotions, prices) that are not there now does not answer,
-    nor does one that knows nothing of those that are.
+    nor does one that knows nothing of those that are, nor one promoted before the settings of a
+    model were tuned or forgotten.
     """
     names = shop.registry.names()
     if asked.model_name in names and not retrain:
         version = shop.registry.find(asked.model_name)
-        if set(version.task["roles"]["known"]) == set(seen.roles.known):
+        changed = changed_at(shop, asked)
+        is_new = changed is None or (version.promoted_at or version.created_at) > changed
+        if is_new and set(version.task["roles"]["known"]) == set(seen.roles.known):
             return restore(shop, version, seen)
     tested: Tested = evaluate(shop, asked, seen, at=at, progress=progress)
     return train(shop, tested, at=at, promote=True)

@@ -37,6 +37,7 @@ class Sitting:
     threads    of torch; 0 leaves their number to torch
     minutes    after which this sitting ends; 0 for no limit
     board      folder of TensorBoard's curves
+    track      also write for it, below the checkpoint's folder
     ship       folder for the files that the package ships
     """
 
@@ -52,6 +53,7 @@ class Sitting:
     decay: float = 0.2
     minutes: float = 0.0
     board: Path | None = None
+    track: Literal["tensorboard", "wandb"] | None = None
     ship: Path | None = None
 
 
@@ -119,10 +121,10 @@ def pretrain(sitting: Sitting, audience: Audience | None = None) -> Sat:
     _check(sitting)
     from tradewind.models.pretrained.pretrain import pretrain as train
     from tradewind.train.loop import Watch
-    from tradewind.train.tracker import Silent, TensorBoard
 
     settings, began = settings_of(sitting), time.monotonic()
-    tracker = TensorBoard(sitting.board) if sitting.board else Silent()
+    tracker = _tracker(sitting)
+    tracker.settings({"sitting": asdict(sitting), "data": repr(settings.draw)})
     judge = _Judge(settings, tracker, audience, began)
     watch = Watch(
         tracker=tracker,
@@ -138,6 +140,7 @@ def pretrain(sitting: Sitting, audience: Audience | None = None) -> Sat:
             state = train(settings, sitting.file, watch, SAVE_SECONDS)
             if not judge.stopped:
                 judge.score(state.step, state)
+                tracker.summary(judge.figures)
                 shipped = _ship(judge.network(state), sitting.ship) if sitting.ship else {}
     finally:
         tracker.close()
@@ -205,6 +208,13 @@ class _Judge:
         if self.audience.scored is not None:
             self.audience.scored(self.last)
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """The last score, by name."""
+        if self.last is None:
+            return {}
+        return {"loss": self.last.loss, "skill": self.last.skill, "samples": self.last.samples}
+
     def network(self, state: State) -> Network:
         """The network with the averaged weights."""
         from tradewind.models.pretrained.network import Network
@@ -212,6 +222,17 @@ class _Judge:
         network = Network(self.settings.size)
         network.load_state_dict(dict(state.best))
         return network
+
+
+def _tracker(sitting: Sitting) -> Tracker:
+    """Those that the sitting names."""
+    from tradewind.train.tracker import Several, TensorBoard, tracker_of
+
+    boards: list[Tracker] = [TensorBoard(sitting.board)] if sitting.board else []
+    name = f"pretrain-{time.strftime('%Y%m%d-%H%M%S')}"
+    return Several(
+        [*boards, tracker_of(sitting.track or "", sitting.file.parent / "tracking", name)]
+    )
 
 
 def _check(sitting: Sitting) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tradewind.flows.texts_tuning import TUNING
+
 TEXTS: dict[str, tuple[str, str]] = {
     # what several commands say
     "model": ("model", "模型"),
@@ -389,6 +391,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "stage_report": ("report", "报告"),
     "stage_backtest": ("back-test", "回测"),
     "reading": ("reading {name}", "读取 {name}"),
+    **TUNING,
 }
 
 NOUNS: dict[str, tuple[str, str]] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from tradewind.errors import DataError
+from tradewind.flows import tuned
 from tradewind.flows.asked import Question
 from tradewind.flows.backtest import Tested, memory_of, models_of
 from tradewind.flows.shop import Seen, task_of
@@ -36,7 +37,7 @@ def train(
     """
     asked, seen = tested.question, tested.seen
     name = model or tested.best
-    forecaster = models_of(asked, seen, memory_of(shop))[name]
+    forecaster = models_of(shop, asked, seen, memory_of(shop))[name]
     task = task_of(asked, seen)
     past = task.window(seen.panel, seen.panel.end).past
     fitted = forecaster.fit(past, task)
@@ -46,7 +47,11 @@ def train(
         version=0,
         created_at=at,
         forecaster=name,
-        task={"question": asked.to_dict(), "roles": asdict(seen.roles)},
+        task={
+            "question": asked.to_dict(),
+            "roles": asdict(seen.roles),
+            "tuned": tuned_in(name, sorted(tuned.kept(shop, asked))),
+        },
         digest=seen.digest,
         metrics={k: v for k, v in row.items() if isinstance(v, float)},
     )
@@ -57,6 +62,11 @@ def train(
         audit.add(shop.db, at, "tradewind", "promote", kept.name, version=kept.version)
         kept = shop.registry.find(kept.name, kept.version)
     return Trained(kept, fitted)
+
+
+def tuned_in(name: str, names: list[str]) -> list[str]:
+    """Which tuned models take part in one: itself, and in an ensemble its members."""
+    return names if name == "ensemble" else [n for n in names if n == name]
 
 
 def write(folder: Path, forecaster: Forecaster, fitted: Fitted, past: Panel, task: Task) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from tradewind.errors import DataError, UnknownName
 from tradewind.models.protocol import Forecaster
 
-MEMORY = "memory"
-"""The one field that is not a setting: where forecasts at earlier cutoffs are kept."""
+BESIDE = ("memory", "tracker")
+"""Fields that are no settings: where earlier forecasts are kept, and where curves go."""
 
 
 def classes() -> dict[str, type[Any]]:
@@ -63,7 +63,7 @@ def as_table(forecaster: Forecaster) -> dict[str, Any]:
     """Settings as a table of plain values; the key `kind` names the class."""
     table: dict[str, Any] = {"kind": type(forecaster).__name__}
     for item in fields(forecaster):  # type: ignore[arg-type]  # every forecaster is a dataclass
-        if item.name != MEMORY:
+        if item.name not in BESIDE:
             table[item.name] = _plain(getattr(forecaster, item.name))
     return table
 
@@ -76,7 +76,7 @@ def from_table(table: Mapping[str, Any]) -> Forecaster:
     if name not in known:
         raise UnknownName(f"no model class {name!r}; there are {sorted(known)}")
     kind = known[name]
-    allowed = {item.name for item in fields(kind)} - {MEMORY}
+    allowed = {item.name for item in fields(kind)} - set(BESIDE)
     if extra := sorted(set(settings) - allowed):
         raise DataError(f"{name} has no settings {extra}; it has {sorted(allowed)}")
     defaults = {item.name: item for item in fields(kind)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 
 from tradewind.errors import DataError, UnknownName
@@ -97,8 +97,15 @@ TREES = {
 """What each preset spends on the trees."""
 
 
-def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]:
+def preset(
+    name: str,
+    memory: Memory,
+    workers: int = 2,
+    tuned: Mapping[str, Forecaster] | None = None,
+) -> dict[str, Forecaster]:
     """The models that a preset back-tests, by name; the last is their calibrated ensemble.
+
+    tuned     models with other settings than the preset's; one that the preset lacks joins it
 
     fast      trees, the pretrained model as it is, the regression, the profile model and the naive
               ones: seconds for thousands of series
@@ -122,5 +129,6 @@ def preset(name: str, memory: Memory, workers: int = 2) -> dict[str, Forecaster]
             models["finetuned"] = Pretrained(finetune=FineTune())
     if name == "best":
         models["ets"] = ETS(workers=workers)
+    models |= tuned or {}
     windows = {"fast": 2, "default": 3, "best": 4}[name]
     return {**models, "ensemble": calibrated_ensemble(models, memory, windows)}

@@ -6,7 +6,7 @@ import copy
 import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -23,11 +23,14 @@ from tradewind.models.pretrained.network import Network
 from tradewind.models.pretrained.slots import Shop
 from tradewind.models.pretrained.tuning import FineTune
 from tradewind.train.loop import Training, Watch, train
+from tradewind.train.tracker import Onward, Silent, Tracker
 
 VALIDATED = 256
 """Series whose last window decides, at most."""
 PASTS = 8
 """Steps of the past that a window needs at least."""
+REPORTS = 20
+"""Figures of a curve for each rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,16 @@ class Tuned:
     steps: int
 
 
-def finetune(network: Network, shop: Shop, settings: FineTune, h: int) -> Tuned:
+def finetune(
+    network: Network, shop: Shop, settings: FineTune, h: int, tracker: Tracker | None = None
+) -> Tuned:
     """Train all weights on windows of `shop`, and keep what is best on its last window.
 
     network    where to begin: the shipped one, or one tuned before; it is not changed
     shop       the past, whose horizon may be empty
     h          steps ahead that matter; beyond 64 the first 64
+    tracker    gets the curves of every rate that is tried, one after the other, the settings before
+               and the losses on the last window after
 
     Windows are drawn from every cutoff before the last one. The last window alone says which
     learning rate wins and whether any does.
@@ -67,19 +74,38 @@ def finetune(network: Network, shop: Shop, settings: FineTune, h: int) -> Tuned:
         return Tuned(start, float("nan"), float("nan"), 0.0, 0)
     before = score(network, test)
     best = Tuned(start, before, before, 0.0, 0)
+    tracker = tracker or Silent()
+    tracker.settings({"finetune": asdict(settings), "h": h, "series": len(shop.field.ids)})
+    watch = Watch(tracker=Onward(tracker))
     began = time.monotonic()
     share = settings.seconds / (len(settings.rates) + 2)
-    made = 0
+    made, lesson = 0, Lesson(shop, held, h, settings.batch)
     for rate in settings.rates:
         pace = Pace(rate, max(settings.steps // 5, 1), share, settings.seed)
-        tried, done = _trained(network, start, (shop, held, h), pace, settings.batch)
+        tried, done = _trained(network, start, lesson, pace, watch)
         best, made = _better(best, tried, test, rate), made + done
     if best.rate:
         left = settings.seconds - (time.monotonic() - began)
         pace = Pace(best.rate, max(settings.steps * 3 // 5, 1), left, settings.seed + 1)
-        tried, done = _trained(network, best.weights, (shop, held, h), pace, settings.batch)
+        tried, done = _trained(network, best.weights, lesson, pace, watch)
         best, made = _better(best, tried, test, best.rate), made + done
+    losses = {"loss_before": best.before, "loss_after": best.after, "rate": best.rate}
+    tracker.summary(losses | {"steps": float(made)})
     return replace(best, steps=made)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a stretch of training learns from: windows of a shop.
+
+    end     the step that no truth may pass
+    batch   windows in an update
+    """
+
+    shop: Shop
+    end: int
+    h: int
+    batch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +128,14 @@ def _better(best: Tuned, tried: Network, test: list[dict[str, Tensor]], rate: fl
 def _trained(
     network: Network,
     start: dict[str, Tensor],
-    lesson: tuple[Shop, int, int],
+    lesson: Lesson,
     pace: Pace,
-    batch: int,
+    watch: Watch,
 ) -> tuple[Network, int]:
     """A network like `network` that began at `start`, after some updates; and how many they were.
 
-    lesson   the shop, the step that no truth may pass, and h
+    watch   is told how it goes
     """
-    shop, end, h = lesson
     made = Network(network.size)
     made.load_state_dict(start)
     training = Training(
@@ -121,15 +146,16 @@ def _trained(
         weight_decay=0.0,
         ema=0.95,
         bf16=False,
-        log_every=pace.steps,
+        log_every=max(pace.steps // REPORTS, 1),
     )
 
     def batches(first: int) -> Iterator[dict[str, Floats32 | Ints]]:
         for index in itertools.count(first):
-            yield window_batch(shop, batch, (end, h), np.random.default_rng((pace.seed, index)))
+            rng = np.random.default_rng((pace.seed, index))
+            yield window_batch(lesson.shop, lesson.batch, (lesson.end, lesson.h), rng)
 
     try:
-        state = train(made, batches, loss, training, None, Watch(seconds=pace.seconds))
+        state = train(made, batches, loss, training, None, replace(watch, seconds=pace.seconds))
     except Diverged:  # the rate was too high: nothing better than the start came of it
         made.load_state_dict(start)
         return made, 0

@@ -33,6 +33,7 @@ from tradewind.models.pretrained.weights import (
 from tradewind.models.protocol import Rescue
 from tradewind.panel import Panel
 from tradewind.task import Task
+from tradewind.train.tracker import Silent, Tracker
 
 PROBE, PROBES = 200, 3
 """Series and earlier cutoffs from which the dependence of the errors is learnt."""
@@ -49,12 +50,14 @@ class Pretrained:
                 that scores against the last value)
     finetune    train the network on the past before it is asked; needs torch (tradewind[deep]).
                 One tuned answers in fp32
+    tracker     is told how fine-tuning goes; not a setting
     """
 
     precision: Literal["fp32", "int8"] = "fp32"
     context: int = 1024
     season: int = 0
     finetune: FineTune | None = None
+    tracker: Tracker = field(default_factory=Silent, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
@@ -142,7 +145,7 @@ class FittedPretrained:
         from tradewind.models.pretrained.tune import tune
 
         shop = self.shop(self.task.roles.targets[0], 1, None)
-        tuned = tune(shop, self.tuned, settings, self.task.h)
+        tuned = tune(shop, self.tuned, settings, self.task.h, self.settings.tracker)
         return replace(self, tuned=tuned, run=self.settings.run(tuned))
 
     def joined(self) -> FittedPretrained:
