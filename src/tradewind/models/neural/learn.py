@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,11 +105,29 @@ def learn(
         seconds=pace.seconds or None,
     )
     stream = _batches(lesson, (end, cutoffs), spans, pace)
-    state = train(network, stream, lambda net, batch: loss(net, batch, aim), training, None, watch)
+    with _no_denormals():
+        state = train(network, stream, lambda n, batch: loss(n, batch, aim), training, None, watch)
     network.to("cpu")
     if test is None or best.weights is None:
         return Learnt(dict(state.best), math.nan, state.step, state.step)
     return Learnt(best.weights, best.loss, best.step, state.step)
+
+
+@contextmanager
+def _no_denormals() -> Iterator[None]:
+    """Numbers too small to be normal count as 0, on one thread.
+
+    Gradients vanish over a long past; in numbers below 1e-38 processors compute a hundred times
+    slower (a step of the GRU took 2.3 s instead of 0.03). Only the calling thread obeys.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+        torch.set_num_threads(threads)
 
 
 class _Best:
