@@ -1,16 +1,17 @@
 """Ten million order lines from a file into a workspace, again, and into a panel.
 
-    python benchmarks/loading.py [--lines 10000000] [--folder FOLDER]
+    python benchmarks/loading.py [--lines 10000000] [--folder FOLDER] [--results FILE [--note NOTE]]
 
 Writes synthetic order lines of 20,000 products on three channels over two years as Parquet and as
 CSV, and loads each with a process of its own: `first` into an empty workspace, `again` the same
 file once more (every line is there already), `panel` daily series of all of it. Prints seconds and
-the largest resident memory of each process (VmHWM).
+the largest resident memory of each process (VmHWM); with --results appends both to that file.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,10 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from run import Row, append_results
 
+WRITTEN = {"parquet": "parquet", "csv": "CSV"}
+"""Ending of a file → what the results call it."""
 STEP = """
 import sys, time
 from pathlib import Path
@@ -69,15 +73,27 @@ def write_lines(count: int, file: Path, seed: int = 1) -> None:
         table.write_parquet(file)
 
 
+def rows_of(said: str, task: str, step: str, note: str) -> list[Row]:
+    """Rows for the file of results from what a step said; none of a step that failed."""
+    told = re.match(r"(?P<seconds>[\d.]+) s, (?P<peak_gb>[\d.]+) GB", said)
+    same = {"benchmark": "loading", "task": task, "model": step, "note": note}
+    same["command"] = "python benchmarks/loading.py"
+    measured = told.groupdict() if told else {}
+    return [{**same, "metric": metric, "value": value} for metric, value in measured.items()]
+
+
 def main() -> None:
     """Write, load, load again, and make a panel, for both kinds of file."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--lines", type=int, default=10_000_000)
     parser.add_argument("--folder", type=Path, help="for the files; a temporary one without it")
+    parser.add_argument("--results", type=Path, help="append what was measured to this file")
+    parser.add_argument("--note", default="")
     asked = parser.parse_args()
+    rows: list[Row] = []
     folder = Path(tempfile.mkdtemp(dir=asked.folder))
     try:
-        for kind in ("parquet", "csv"):
+        for kind in WRITTEN:
             file, place = folder / f"orders.{kind}", folder / f"shop-{kind}"
             write_lines(asked.lines, file)
             print(f"{kind}: {asked.lines:,} lines, {file.stat().st_size / 1e6:,.0f} MB", flush=True)
@@ -86,10 +102,15 @@ def main() -> None:
                 done = subprocess.run(command, capture_output=True, text=True, check=False)
                 said = done.stdout.strip() if done.returncode == 0 else done.stderr[-500:]
                 print(f"  {step:6s} {said}", flush=True)
+                rows += rows_of(
+                    said, f"{asked.lines / 1e6:g} million lines, {WRITTEN[kind]}", step, asked.note
+                )
             file.unlink()
             shutil.rmtree(place)
     finally:
         shutil.rmtree(folder)
+    if asked.results:
+        print(f"{append_results(asked.results, rows)} rows appended to {asked.results}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_series_equal
 
+from tradewind.data import dates
 from tradewind.data.dates import check_zone, looks_like_dates, parse_dates
 from tradewind.errors import DataError
 
@@ -125,3 +127,31 @@ def test_times_with_an_offset_count_on_the_clock_of_the_market(
 def test_a_zone_that_nobody_knows_is_refused() -> None:
     with pytest.raises(DataError, match="'Beijing' is no time zone; wanted a name such as Asia/"):
         check_zone("Beijing")
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize(
+    "odd", ["2024-03-10T02:30:00Z", "2024-02-30T10:00:00Z", "1850-01-01T00:00:00Z"]
+)
+def test_times_in_iso_form_with_offsets_read_at_once_as_one_by_one(
+    zone: str | None, odd: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = [f"2024-{m:02d}-{d:02d}T{m:02d}:{d:02d}:59" for m in (3, 10) for d in range(24, 32)]
+    offsets = ("Z", "+08:00", "-0500", "+05:30")
+    cells = [moment + offsets[k % 4] for k, moment in enumerate(moments)]
+    column = pl.Series("date", [None, *cells, odd, odd.replace("T", " ")])
+    at_once = parse_dates(column, zone=zone)
+    assert dates._is_iso_with_offset(column)
+    monkeypatch.setattr(dates, "_is_iso_with_offset", lambda column: False)
+    assert_series_equal(at_once, parse_dates(column, zone=zone))
+    assert at_once[1] == (
+        datetime(2024, 3, 24, 3, 24, 59) if zone is None else datetime(2024, 3, 24, 4, 24, 59)
+    )
+
+
+@pytest.mark.parametrize("other", ["2024-03-05", "2024-03-05T10:00:00.5Z", "2024-03-05T10:00Z"])
+def test_a_column_with_another_form_is_not_read_at_once(other: str) -> None:
+    iso = "2024-03-05T14:33:00+08:00"
+    assert not dates._is_iso_with_offset(pl.Series([iso, other]))
+    assert not dates._is_iso_with_offset(pl.Series([other, iso]))
+    assert not dates._is_iso_with_offset(pl.Series([None], dtype=pl.String))

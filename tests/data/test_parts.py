@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from tradewind.data import parts
 from tradewind.data.assemble import to_panel
 from tradewind.data.load import load_table
-from tradewind.data.parts import parts_of
+from tradewind.data.parts import alike, in_like_pieces, parts_of
 from tradewind.flows.bench import write_shop
 
 MOST_BYTES = 300
@@ -63,6 +63,28 @@ def test_parts_follow_the_pieces_of_memory(monkeypatch: pytest.MonkeyPatch) -> N
     table = pl.concat([pl.DataFrame({"a": range(5)}), pl.DataFrame({"a": range(3)})], rechunk=False)
     assert [len(part) for part in parts_of(table)] == [4, 1, 3]
     assert [len(part) for part in parts_of(table.clear())] == [0]
+
+
+def test_pieces_that_match_stay_and_others_become_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART", 4)
+    table = pl.concat([pl.DataFrame({"a": range(4), "b": range(4)})] * 2, rechunk=False)
+    whole = pl.Series("c", range(8))
+    for given, lengths in ((table, [4, 4]), (table.with_columns(whole), [8])):
+        wanted = given.clone()
+        made = in_like_pieces(given)
+        assert [made[c].chunk_lengths() for c in made.columns] == [lengths] * made.width
+        assert_frame_equal(made, wanted)
+        assert given.width == 0
+    monkeypatch.setattr(parts, "PART", 3)
+    assert in_like_pieces(wanted.select("a", "b"))["a"].n_chunks() == 1
+
+
+def test_a_column_is_brought_into_the_pieces_of_another() -> None:
+    other = pl.concat([pl.Series([1, 2, 3]), pl.Series([4, 5])], rechunk=False)
+    column = pl.concat([pl.Series("a", "xy"), pl.Series("a", "zuv")], rechunk=False)
+    made = alike(column, other)
+    assert (made.chunk_lengths(), made.to_list()) == ([3, 2], list("xyzuv"))
+    assert alike(column.clear(), other.clear()).is_empty()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the bound was measured on Linux")

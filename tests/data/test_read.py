@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tradewind.data import text as text_files
 from tradewind.data.read import read
-from tradewind.data.text import _fast, _is_plain, _slow, delimiter_of, read_text
+from tradewind.data.text import _blocks, _fast, _is_plain, _slow, delimiter_of, read_text
 
 CHINESE = "商品,日期,销量\n鞋子,2024-03-01,2\n"
 
@@ -68,8 +68,8 @@ def test_the_fast_reader_agrees_with_the_slow_one(rows: list[list[str]]) -> None
     text = "a,b\n" + "\n".join(quoted) + "\n"
     slow = _slow(text, ",", "a.csv")
     assert slow["a"].fill_null("").to_list() == [r[0] for r in rows]
-    if _is_plain(text.encode(), ","):
-        fast = _fast(text.encode(), text, ",", "a.csv")
+    if _is_plain([text.encode()], ","):
+        fast = _fast([text.encode()], text, ",", "a.csv")
         assert fast is not None
         assert fast.with_columns(pl.all().fill_null("")).equals(
             slow.with_columns(pl.all().fill_null(""))
@@ -121,5 +121,24 @@ def test_a_long_file_is_plain_if_each_of_its_blocks_is(
     last: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(text_files, "BLOCK", 8)
-    assert _is_plain(("a,b\n" + "1,2\n" * 9 + last + "\n").encode(), ",") == (last in ("1,2", ""))
-    assert not _is_plain(b"\n" + b"1,2\n" * 9, ",")
+    blocks = _blocks("a,b\n" + "1,2\n" * 9 + last + "\n")
+    assert len(blocks) > 3
+    assert _is_plain(blocks, ",") == (last in ("1,2", ""))
+    assert not _is_plain(_blocks("\n" + "1,2\n" * 9), ",")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n\n"])
+def test_a_file_read_in_blocks_is_the_file_read_line_by_line(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "a,b\n" + "".join(f"{k},茶{k}\n" + "\n" * (k % 4) for k in range(40)) + "x," + end
+    monkeypatch.setattr(text_files, "BLOCK", 12)
+    blocks = _blocks(text)
+    assert b"".join(blocks).decode() == text
+    assert any(block.startswith(b"\n") for block in blocks)
+    assert read_text(text.encode(), "a.csv").equals(_slow(text, ",", "a.csv"))
+
+
+def test_where_something_is_quoted_the_text_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_files, "BLOCK", 4)
+    assert _blocks('a,b\n"1\n2",3\n') == [b'a,b\n"1\n2",3\n']

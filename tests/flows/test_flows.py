@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+from tradewind.data.assemble import to_panel
 from tradewind.data.synthetic import ShopSettings, SyntheticShop, shop
 from tradewind.errors import DataError, UnknownName
 from tradewind.flows import models
@@ -17,7 +19,7 @@ from tradewind.flows.asked import Question
 from tradewind.flows.backtest import backtest
 from tradewind.flows.forecast import Foretold, forecast
 from tradewind.flows.load import load
-from tradewind.flows.shop import see
+from tradewind.flows.shop import last_observed, see
 from tradewind.flows.trends import Call, trends
 from tradewind.store import Workspace, calendar, products, runs, sales
 
@@ -78,6 +80,25 @@ def test_the_panel_has_the_sales_of_the_file(place: Workspace, made: SyntheticSh
     assert seen.roles.known == ()
     assert "price" in seen.roles.past
     assert seen.roles.static == ("category",)
+
+
+def test_the_panel_of_the_columns_needed_is_the_panel_of_all(
+    made: SyntheticShop, tmp_path: Path
+) -> None:
+    told = made.lines.with_columns(
+        (pl.col("quantity") % 3 / 10).alias("promotion"),
+        pl.when(pl.col("quantity") > 1).then(pl.col("quantity") * 7).alias("stock"),
+        (pl.col("price") + 1).alias("regular_price"),
+    )
+    with Workspace(tmp_path) as workspace:
+        sales.append(workspace.db, told, "one")
+        asked = Question(freq="D", by=("product", "channel", "location"), h=7)
+        seen = see(workspace, asked.settled(workspace))
+        whole, cleaning = to_panel(sales.lines(workspace.db), "D", asked.by)
+    whole = whole.until(last_observed(whole))
+    assert {"promotion", "stock", "regular_price"} <= set(seen.panel.frame.columns)
+    assert_frame_equal(seen.panel.frame, whole.frame)
+    assert_frame_equal(seen.cleaning.entries, cleaning.entries)
 
 
 def test_loading_the_same_file_again_changes_nothing(place: Workspace, file: Path) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from tradewind.store import Workspace, sales
-from tradewind.store.query import Connection, select
+from tradewind.store.query import Connection, lent, select, transaction
 from tradewind.store.sales import Appended
 
 DAY = datetime(2026, 3, 1)
@@ -75,6 +77,44 @@ def test_of_two_versions_in_one_load_the_later_counts(db: Connection) -> None:
     both = pl.concat([lines(1, recorded_at=datetime(2026, 4, 1), quantity=8.0), lines(1)])
     assert sales.append(db, both, "one") == Appended(1, 0, 0, 0)
     assert sales.lines(db)["quantity"].to_list() == [8.0]
+
+
+def test_a_load_in_parts_is_the_load_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    later, other = datetime(2026, 3, 2), pl.col("event_id").is_in(["e1", "e4", "e6"])
+    quantity = pl.when(other).then(9.0).otherwise("quantity")
+    recorded = pl.when(pl.col("event_id") == "e4").then(pl.lit(later)).otherwise("recorded_at")
+    second = lines(9).with_columns(quantity.alias("quantity"), recorded.alias("recorded_at"))
+    kept = []
+    for part in (sales.PART, 2):
+        monkeypatch.setattr(sales, "PART", part)
+        with Workspace(tmp_path / str(part)) as shop, shop.transaction() as db:
+            sales.append(db, lines(7), "one")
+            assert sales.append(db, second, "two") == Appended(2, 1, 4, 2)
+            kept.append(select(db, "select * from sales order by event_id, version"))
+    assert_frame_equal(*kept)
+
+
+def test_no_lines_change_nothing(db: Connection) -> None:
+    assert sales.append(db, lines(1).clear(), "one") == Appended(0, 0, 0, 0)
+
+
+def test_what_was_lent_is_let_go_of_before_the_transaction_ends(db: Connection) -> None:
+    with transaction(db):
+        table = lines(3)
+        gone = weakref.ref(table)
+        with lent(db, "incoming", table):
+            assert select(db, "select sum(quantity) as n from incoming")[0, "n"] == 6
+        del table
+        assert gone() is None
+        with pytest.raises(duckdb.CatalogException):
+            select(db, "select * from incoming")
+
+
+def test_only_the_columns_wanted_are_read_in_the_order_of_all(db: Connection) -> None:
+    sales.append(db, lines(), "one")
+    wanted = ["product", "quantity", "price", "currency"]
+    assert_frame_equal(sales.lines(db, wanted), sales.lines(db).select(wanted))
+    assert sales.told(db, ["stock", "price", "views"]) == ["price"]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,12 @@ def test_every_table_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "reports").is_dir()
 
 
+def test_the_database_draws_no_progress_bar_into_what_we_print(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as shop:
+        shown = select(shop.db, "select current_setting('enable_progress_bar') as shown")
+    assert not shown[0, "shown"]
+
+
 def refused(place: Path, kept: str = "", beside: str = "") -> None:
     """A block that makes or opens a workspace, keeps something or nothing, and ends in an error."""
     with Workspace(place) as shop:

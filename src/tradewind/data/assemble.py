@@ -21,6 +21,10 @@ from tradewind.panel import SEPARATOR, Panel, every
 
 PLACE = ("product", "channel", "location")
 STATIC = ("category", "brand", "name", "currency")
+NEEDED = (*PLACE, "ordered_at", "quantity", "price", "currency", "status")
+"""Columns of the lines that every panel is made of."""
+KEPT = (*CARRIED, *SUMMED, "promotion", "stock")
+"""Columns of the lines that a panel has where any line tells them."""
 
 
 def to_panel(
@@ -90,7 +94,7 @@ def _keys(lines: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
 
 def _coded(lines: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str], freq: str) -> pl.DataFrame:
     """The lines with their series, ds, units sold (q) and what a panel keeps of them."""
-    kept = [c for c in (*CARRIED, *SUMMED, "promotion", "stock") if c in lines.columns]
+    kept = [c for c in KEPT if c in lines.columns]
     series = keys.drop("unique_id")
     wanted = lines.select(*by, "ordered_at", "quantity", "status", *kept)
     numbered = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from zoneinfo import available_timezones
@@ -53,6 +54,8 @@ OFFSET = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})\s*$
 """What a time says of its distance from UTC; a bare date says nothing."""
 PIECE = 1_000_000
 """Cells looked at at once, so that a long column of days is not held twice."""
+_ISO_WITH_OFFSET = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:?\d{2})$"
+_ISO_LENGTH = len("2024-03-05T14:33:00")
 _SERIAL = r"^\d{5}(?:\.\d+)?$"
 _EPOCH = r"^1\d{9}(?:\d{3})?$"
 _SERIAL_RANGE = (20_000.0, 73_415.0)  # 1954-10-03 to 2100-12-31
@@ -172,6 +175,8 @@ def _turned(wall: pl.Series, text: pl.Series, zone: str) -> pl.Series:
 
 def _parse_unique(column: pl.Series, date_order: str | None) -> pl.Series:
     """One of the common forms, or each distinct text in a form of its own."""
+    if _is_iso_with_offset(column):
+        column = column.str.head(_ISO_LENGTH)  # the wall's time: a common form
     for form in COMMON:
         direct = column.str.to_datetime(form, strict=False, time_unit="us")
         plausible = _plausible(direct)  # "%Y" takes 01/02/03 for the year 1
@@ -180,6 +185,14 @@ def _parse_unique(column: pl.Series, date_order: str | None) -> pl.Series:
     return _plausible(
         parse_distinct(column, lambda texts: _parse_texts(_prepared(texts), date_order))
     )
+
+
+def _is_iso_with_offset(column: pl.Series) -> bool:
+    """Whether every filled cell is written like 2024-03-05T14:33:00+08:00."""
+    first = column.first(ignore_nulls=True)
+    if first is None or re.match(_ISO_WITH_OFFSET, str(first)) is None:
+        return False
+    return bool(column.str.contains(_ISO_WITH_OFFSET).all())
 
 
 def _prepared(text: pl.Series) -> pl.Series:

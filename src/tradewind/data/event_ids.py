@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import duckdb
 import polars as pl
 
-from tradewind.data.parts import parts_of
+from tradewind.data.parts import alike, parts_of
 from tradewind.panel import SEPARATOR
 
 KINDS = ("orders", "daily", "sales")
@@ -61,14 +61,14 @@ def with_event_ids(lines: pl.DataFrame, kind: str) -> pl.DataFrame:
     )
     if kind == "daily" or (kind == "orders" and "line" in lines.columns):
         parts = (p.select(text.alias("key"))["key"] for p in parts_of(lines))
-        return lines.with_columns(_digests(parts).alias("event_id"))
+        return lines.with_columns(alike(_digests(parts), lines["ordered_at"]).alias("event_id"))
     keyed = lines.with_columns(text.alias("key"))
     if kind == "sales":
         keyed = keyed.with_columns(_numbered(pl.int_range(pl.len()).over("key")))
     else:
         keyed = _with_distinct_numbers(keyed)
     parts = (p["key"] for p in parts_of(keyed.select("key")))
-    return lines.with_columns(_digests(parts).alias("event_id"))
+    return lines.with_columns(alike(_digests(parts), lines["ordered_at"]).alias("event_id"))
 
 
 def _if_blank(lines: pl.DataFrame) -> list[pl.Expr]:

@@ -13,7 +13,7 @@ from tradewind.data.columns import Columns, guess_columns
 from tradewind.data.exports import export_of
 from tradewind.data.exports.export import OWN, Export
 from tradewind.data.parse import Reading, parse
-from tradewind.data.parts import in_one_piece
+from tradewind.data.parts import in_like_pieces, taken
 from tradewind.data.read import Source, read, source_name
 from tradewind.data.repair import repair
 from tradewind.errors import DataError
@@ -79,7 +79,7 @@ def understand(
 ) -> Loaded:
     """The lines of a table that was read already.
 
-    raw          loses its columns where it holds order lines: they are brought into one piece
+    raw          loses its columns: their text is let go of as soon as it is read
     name         what messages call it
     usual_zone   the shop's time zone, where neither `reading` nor the export says one
     export       what it was recognised as among others (`exports.recognised`); None: by its header
@@ -92,10 +92,9 @@ def understand(
     else:
         raw, columns = export.read(raw)
     columns = columns.corrected(mapping or {})
-    if any(columns.header(noun) for noun in ("order", "status", "currency")):
-        raw = in_one_piece(raw)  # what is worked out of these comes in one piece, too
-    parsed = parse(raw, columns, name, _of_export(reading, export, usual_zone))
-    del raw  # a table of many millions of lines need not be held twice
+    orders = any(columns.header(noun) for noun in ("order", "status", "currency"))
+    hand_over = in_like_pieces if orders else taken  # daily totals match as they are read
+    parsed = parse(hand_over(raw), columns, name, _of_export(reading, export, usual_zone))
     try:
         lines, cleaning = repair(parsed)
     except DataError as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from tradewind.data.parts import parts_of
+from tradewind.data.parts import alike, parts_of
 
 EMPTY = (
     "",
@@ -135,7 +135,7 @@ def parse_distinct(column: pl.Series, parse: Callable[[pl.Series], pl.Series]) -
         part.join(parsed, on="cell", how="left", nulls_equal=True, maintain_order="left")["value"]
         for part in parts_of(column.alias("cell").to_frame())
     ]
-    return pl.concat(joined).alias(column.name)
+    return alike(pl.concat(joined), column).alias(column.name)
 
 
 def currencies(column: pl.Series) -> pl.Series:

@@ -171,7 +171,11 @@ def parse(
             made[noun] = parse_promotions(cells.of(noun), decimal)
     cells.refuse("product", made["product"].is_null(), "a product")
     cells.refuse("date", made["date"].is_null(), WANTED)
-    return _lines(cells, made, reading)
+    if "order" in made:
+        cells.refuse("order", made["order"].is_null(), "an order number")
+    currency = _currency(cells, made, reading.currency)
+    del raw, cells  # the text of dates and numbers is read: where the caller let go of it, it goes
+    return _lines(made, currency, reading)
 
 
 def _filled(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
@@ -267,7 +271,7 @@ def _numbers(cells: Cells, noun: str, decimal: str) -> pl.Series:
     return parsed
 
 
-def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.DataFrame:
+def _lines(made: dict[str, pl.Series], currency: pl.Expr, reading: Reading) -> pl.DataFrame:
     """The lines; a column that says the same throughout is kept as one value, not as many."""
     if "price" not in made and "amount" in made:
         made["price"] = _price_of_amount(made["amount"], made["quantity"])
@@ -281,14 +285,12 @@ def _lines(cells: Cells, made: dict[str, pl.Series], reading: Reading) -> pl.Dat
         *[made.get(c, EMPTY_TEXT).alias(c) for c in ("channel", "location", "customer")],
         made["quantity"].alias("quantity"),
         made.get("price", pl.lit(None)).cast(pl.Float64).alias("price"),
-        _currency(cells, made, reading.currency).alias("currency"),
+        currency.alias("currency"),
         _status(made).alias("status"),
         *[made[c].alias(c) for c in (*OPTIONAL, "order", "line") if c in made],
     )
     lines = with_return_days(lines, made.get("returned_at"))
     seen = lines if "customer" in made else lines.drop("customer")
-    if "order" in lines.columns:
-        cells.refuse("order", lines["order"].is_null(), "an order number")
     ids = with_event_ids(seen, reading.kind or kind_of(seen))["event_id"]
     kept = [c for c in (*ALWAYS, *OPTIONAL) if c in (*lines.columns, "event_id")]
     return lines.with_columns(ids).select(kept)
@@ -300,12 +302,12 @@ def _status(made: dict[str, pl.Series]) -> pl.Series | pl.Expr:
     if "deposit_at" in made and "balance_at" in made:
         waits = made["deposit_at"].is_not_null() & made["balance_at"].is_null()
         told = pl.select(told.fill_null(pl.when(waits).then(pl.lit("pending")))).to_series()
-    return parse_status(told) if isinstance(told, pl.Series) else pl.lit(SOLD)
+    return _said(parse_status(told)) if isinstance(told, pl.Series) else pl.lit(SOLD)
 
 
 def _currency(cells: Cells, made: dict[str, pl.Series], usual: str | None) -> pl.Expr:
     """The currency told in a column of its own, written in the price, named by its header."""
-    told = made["currency"].str.to_uppercase() if "currency" in made else EMPTY_TEXT
+    told = _said(made["currency"].str.to_uppercase()) if "currency" in made else EMPTY_TEXT
     money = next((n for n in ("price", "amount") if cells.has(n)), None)
     if money is None:
         return pl.coalesce(told, pl.lit(usual, pl.String))
@@ -315,6 +317,13 @@ def _currency(cells: Cells, made: dict[str, pl.Series], usual: str | None) -> pl
         sign = kinds[0] if len(kinds) else header_currency(cells.columns.mapping[money])
         written = pl.lit(sign, pl.String)
     return pl.coalesce(told, written, pl.lit(usual, pl.String))
+
+
+def _said(column: pl.Series) -> pl.Expr:
+    """A column; the one value that it says where it says the same throughout."""
+    first = column[0] if len(column) else None
+    same = column.is_null() if first is None else (column == first).fill_null(False)
+    return pl.lit(first, column.dtype) if same.all() else pl.lit(column)
 
 
 def _price_of_amount(amount: pl.Series, quantity: pl.Series) -> pl.Series:

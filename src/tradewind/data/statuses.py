@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from tradewind.data.numbers import parse_distinct
+
 SOLD = "paid"
 NOT_SOLD = ("cancelled", "return", "pending", "absurd")
 """Kept with the lines, apart from demand. A line that was returned later ("returned") was demand;
@@ -94,6 +96,10 @@ WORDS = {
 
 def parse_status(text: pl.Series) -> pl.Series:
     """Our word for each status; an unknown one stays as written, an empty one is "paid"."""
+    return parse_distinct(text, _our_words).alias("status")
+
+
+def _our_words(text: pl.Series) -> pl.Series:
     squeezed = text.str.to_lowercase().str.replace_all(r"[\s_\-/.,，:：]+", "")
     words = {word: ours for ours, all_words in WORDS.items() for word in all_words}
     known = squeezed.replace_strict(words, default=None, return_dtype=pl.String)

@@ -11,8 +11,8 @@ import polars as pl
 from tradewind.arrays import Ints
 from tradewind.errors import DataError
 
-BLOCK = 1 << 24
-"""Bytes of a file that are looked at at once."""
+BLOCK = 1 << 26
+"""Characters of a file that are read at once."""
 
 HEAD = 1 << 20
 """Characters of a file in which its header stands."""
@@ -40,12 +40,24 @@ def read_text(content: bytes, name: str) -> pl.DataFrame:
         raise DataError(f"{name} is empty; it needs a header row and at least one row below it")
     if text.lstrip()[:1] == "<" and "<html" in text[:2000].lower():
         raise DataError(f"{name} is a web page (HTML); export the table as CSV or Excel")
-    delimiter, head, plain = delimiter_of(text), text[:HEAD], text.encode()
+    delimiter, head, blocks = delimiter_of(text), text[:HEAD], _blocks(text)
     del content, text  # a file of a gigabyte need not lie in memory three times
-    table = _fast(plain, head, delimiter, name) if _is_plain(plain, delimiter) else None
+    table = _fast(blocks, head, delimiter, name) if _is_plain(blocks, delimiter) else None
     if table is None:
-        table = _slow(plain.decode(), delimiter, name)
+        table = _slow(b"".join(blocks).decode(), delimiter, name)
     return table
+
+
+def _blocks(text: str) -> list[bytes]:
+    """The text in pieces of whole lines; in one where something is quoted, maybe a line's end."""
+    if '"' in text:
+        return [text.encode()]
+    blocks, begin = [], 0
+    while begin < len(text):
+        end = text.find("\n", begin + BLOCK) + 1 or len(text)
+        blocks.append(text[begin:end].encode())
+        begin = end
+    return blocks
 
 
 def decoded(content: bytes, name: str) -> str:
@@ -93,15 +105,16 @@ def delimiter_of(text: str) -> str:
     return max(present, key=lambda d: found[d], default=",")
 
 
-def _is_plain(content: bytes, delimiter: str) -> bool:
+def _is_plain(blocks: list[bytes], delimiter: str) -> bool:
     """Whether every line outside quotes has as many delimiters as the header, or is blank.
 
     Only then polars may parse it: it fills short rows with nulls without a word.
     """
+    content = blocks[0]
     if content[:4].lower() == b"sep=":
         return False
     if b'"' not in content:
-        return _has_as_many(content, delimiter.encode())
+        return _has_as_many(blocks, delimiter.encode())
     data = np.frombuffer(content, dtype=np.uint8)
     quotes = np.flatnonzero(data == ord('"'))
     if len(quotes) % 2:
@@ -117,23 +130,19 @@ def _is_plain(content: bytes, delimiter: str) -> bool:
     return bool(((counts == counts[0]) | blank).all() and not blank[0])
 
 
-def _has_as_many(content: bytes, delimiter: bytes) -> bool:
-    """`_is_plain` where nothing is quoted: whole lines of about BLOCK bytes at once."""
-    wanted = content.partition(b"\n")[0].count(delimiter)
-    begin = 0
-    while begin < len(content):
-        end = content.find(b"\n", begin + BLOCK)
-        end = len(content) if end < 0 else end + 1
-        data = np.frombuffer(content, np.uint8, end - begin, begin)
+def _has_as_many(blocks: list[bytes], delimiter: bytes) -> bool:
+    """`_is_plain` where nothing is quoted."""
+    wanted = blocks[0].partition(b"\n")[0].count(delimiter)
+    for block in blocks:
+        data = np.frombuffer(block, np.uint8)
         ends = np.flatnonzero(data == ord("\n"))
         if not len(ends) or ends[-1] != len(data) - 1:
             ends = np.append(ends, len(data))
         marks = np.flatnonzero(data == ord(delimiter))
         counts = np.diff(np.searchsorted(marks, ends), prepend=0)
         blank = np.diff(ends, prepend=-1) == 1
-        if not ((counts == wanted) | blank).all() or (begin == 0 and blank[0]):
+        if not ((counts == wanted) | blank).all() or (block is blocks[0] and blank[0]):
             return False
-        begin = end
     return True
 
 
@@ -155,13 +164,23 @@ def _quotes_stand_at_edges(
     return bool(np.isin(before, [delimiter, ord("\n"), ord('"')]).all())
 
 
-def _fast(content: bytes, head: str, delimiter: str, name: str) -> pl.DataFrame | None:
+def _fast(blocks: list[bytes], head: str, delimiter: str, name: str) -> pl.DataFrame | None:
+    """The table, each block let go of once it is read."""
     header = next(csv.reader(io.StringIO(head), delimiter=delimiter))
-    try:
-        table = pl.read_csv(content, separator=delimiter, has_header=True, infer_schema=False)
-    except pl.exceptions.PolarsError:
-        return None  # the plain reader finds out what is wrong, and where
-    return _with_header(table, header, name) if len(table.columns) == len(header) else None
+    first_line = blocks[0].partition(b"\n")[0] + b"\n"
+    tables: list[pl.DataFrame] = []
+    while blocks:
+        content = first_line + blocks[0] if tables else blocks[0]
+        try:
+            tables.append(pl.read_csv(content, separator=delimiter, infer_schema=False))
+        except pl.exceptions.PolarsError:
+            if tables:
+                raise
+            return None  # the plain reader finds out what is wrong, and where
+        if len(tables[0].columns) != len(header):
+            return None
+        del blocks[0]
+    return _with_header(pl.concat(tables, rechunk=False), header, name)
 
 
 def _slow(text: str, delimiter: str, name: str) -> pl.DataFrame:

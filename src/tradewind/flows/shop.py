@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from tradewind.data.ahead import with_plans
-from tradewind.data.assemble import to_panel
+from tradewind.data.assemble import KEPT, NEEDED, to_panel
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.demand import recover_demand
 from tradewind.data.items import listed, succeeded, unbundled
@@ -107,7 +107,8 @@ def open_shop(path: Path, *, create: bool = False) -> Workspace:
 
 def see(shop: Workspace, question: Question) -> Seen:
     """The panel that answers a settled question. Raises DataError for an empty workspace."""
-    lines = sales.lines(shop.db)
+    also = [c for c in sales.told(shop.db, (*KEPT, *sales.PRESALE)) if c not in NEEDED]
+    lines = sales.lines(shop.db, (*NEEDED, *also))  # not the ids: they are most of the memory
     if lines.is_empty():
         raise DataError(f"{shop.path} holds no sales yet; run `tradewind load FILE` first")
     lines = in_one_currency(lines, rates.table(shop.db))

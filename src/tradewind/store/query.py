@@ -27,14 +27,36 @@ def change(db: Connection, sql: str, *values: object) -> int:
     return int(rows[0][0]) if rows else 0
 
 
+BATCH = 122_880
+"""Rows that a thread of the database takes at once: as many as it stores together."""
+
+
+class _Lent:
+    """A table as a stream of Arrow batches, begun anew for every query that reads it."""
+
+    def __init__(self, table: pl.DataFrame) -> None:
+        self.table: pl.DataFrame | None = table
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        assert self.table is not None, "the database reads a table after the block that lent it"
+        batches = list(self.table.iter_slices(BATCH)) or [self.table]
+        return pl.concat(batches, rechunk=False).__arrow_c_stream__(requested_schema)
+
+
 @contextmanager
 def lent(db: Connection, name: str, table: pl.DataFrame) -> Iterator[None]:
-    """`table` can be selected from as `name` inside the block."""
-    db.register(name, table.to_arrow(compat_level=pl.CompatLevel.newest()))  # text is not copied
+    """`table` can be selected from as `name` inside the block.
+
+    The database keeps what is registered until its transaction ends: the table itself is taken
+    from it at the end of the block.
+    """
+    held = _Lent(table)
+    db.register(name, held)
     try:
         yield
     finally:
         db.unregister(name)
+        held.table = None
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -66,9 +66,17 @@ LINE: dict[str, pl.DataType] = {
     **dict.fromkeys(("deposit_at", "balance_at"), pl.Datetime("us")),
     "return_days": pl.Int32(),
 }
-RARE = ("deposit_at", "balance_at", "return_days")
+PRESALE = ("deposit_at", "balance_at")
+RARE = (*PRESALE, "return_days")
 """Columns that few shops have: the others need not carry them through their millions of lines."""
 CONTENT = [c for c in LINE if c not in ("event_id", "recorded_at")]
+
+PART = 1_000_000
+"""Lines that are held against the stored ones at once: these fit into the database's memory."""
+
+_JUDGED = pl.DataFrame(
+    schema={"place": pl.UInt32, "version": pl.Int32, "differs": pl.Boolean, "later": pl.Boolean}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,45 +116,82 @@ def append(db: Connection, lines: pl.DataFrame, batch: str) -> Appended:
         rows = rows.sort("recorded_at", maintain_order=True)
     if rows["event_id"].hash().n_unique() < len(rows):  # different hashes prove different ids
         rows = rows.unique("event_id", keep="last", maintain_order=True)
+    parts = list(rows.iter_slices(PART))
     new = {c: f"i.{c}" if c in have else "null" for c in LINE}
+    judged = [_judged(db, part, new) for part in parts]
+    changed = pl.col("differs") & pl.col("later")
+    counts = (
+        pl.concat([_JUDGED, *judged])
+        .select(
+            changed.sum().alias("changed"),
+            (~pl.col("differs")).sum().alias("same"),
+            (pl.col("differs") & ~pl.col("later")).sum().alias("outdated"),
+        )
+        .row(0, named=True)
+    )
+    for part, told in zip(parts, judged, strict=True):
+        version = pl.when(changed).then(pl.col("version") + 1).otherwise(0)
+        _insert(db, part, (told.select("place", version), new), batch)
+    return Appended(len(rows) - sum(map(len, judged)), **counts)
+
+
+def _judged(db: Connection, part: pl.DataFrame, new: Mapping[str, str]) -> pl.DataFrame:
+    """The lines that were there already: place in the part, version there, differs, later.
+
+    new   what each column of a line is in SQL, of the incoming row `i`
+    """
     differs = " or ".join(f"{new[c]} is distinct from s.{c}" for c in CONTENT)
-    listed = ", ".join(new.values())
-    with lent(db, "incoming", rows):
-        judged = f"""
-            create temp table judged as
-            select i.event_id, s.version, {differs} as differs,
-                   i.recorded_at > s.recorded_at as later
-            from incoming i join current_sales s using (event_id)
-        """
-        change(db, judged)
-        counts = select(
+    with lent(db, "incoming", part.with_row_index("place")):
+        return select(
             db,
-            """select count(*) filter (differs and later) as changed,
-                      count(*) filter (not differs) as same,
-                      count(*) filter (differs and not later) as outdated from judged""",
-        ).row(0, named=True)
-        names = ", ".join([*LINE, "version", "batch"])
-        later = f"""insert into sales ({names})
-            select {listed}, j.version + 1, $1 from incoming i
-            join judged j using (event_id) where j.differs and j.later"""
-        fresh = f"""insert into sales ({names})
-            select {listed}, 1, $1 from incoming i anti join judged j using (event_id)"""
-        change(db, later, batch)
-        added = change(db, fresh, batch)
-        change(db, "drop table judged")
-    return Appended(added, **counts)
+            f"""select i.place, s.version, {differs} as differs,
+                       i.recorded_at > s.recorded_at as later
+            from incoming i join current_sales s using (event_id)""",
+        )
 
 
-def lines(db: Connection) -> pl.DataFrame:
+def _insert(
+    db: Connection,
+    part: pl.DataFrame,
+    told: tuple[pl.DataFrame, Mapping[str, str]],
+    batch: str,
+) -> None:
+    """Write the lines of a part, new ones as version 1.
+
+    told   place and version of those that are known, 0 for what stays out; and the columns in SQL
+    """
+    versions, new = told
+    version = pl.repeat(1, len(part), dtype=pl.Int32, eager=True).alias("version")
+    version = version.scatter(versions["place"], versions["version"])
+    rows = part.with_columns(version).filter(pl.col("version") > 0)
+    if len(rows):
+        names, values = ", ".join(LINE), ", ".join(new.values())
+        with lent(db, "incoming", rows):
+            change(
+                db,
+                f"""insert into sales ({names}, version, batch)
+                    select {values}, i.version, $1 from incoming i""",
+                batch,
+            )
+
+
+def lines(db: Connection, columns: Sequence[str] = ()) -> pl.DataFrame:
     """The latest version of every line, prices as amounts of money, by time of order.
 
-    Columns of RARE are there where any line has them.
+    columns   those wanted, of `LINE`; amounts of money need the currency beside them. (): all,
+              of RARE those in which any line tells something
     """
-    counted = ", ".join(f"count({c}) as {c}" for c in RARE)
-    filled = select(db, f"select {counted} from current_sales").row(0, named=True)
-    names = ", ".join(c for c in LINE if filled.get(c, 1))
-    rows = select(db, f"select {names} from current_sales order by ordered_at, product, event_id")
-    return rows.with_columns(from_units(c) for c in MONEY)
+    columns = columns or [*(c for c in LINE if c not in RARE), *told(db, RARE)]
+    rows = select(
+        db, f"select {', '.join(columns)} from current_sales order by ordered_at, product, event_id"
+    )
+    return rows.with_columns(from_units(c) for c in MONEY if c in columns)
+
+
+def told(db: Connection, columns: Sequence[str]) -> list[str]:
+    """Those of the columns in which any line tells something, old versions included."""
+    counts = select(db, f"select {', '.join(f'count({c}) as {c}' for c in columns)} from sales")
+    return [c for c in columns if counts[0, c]]
 
 
 def months(db: Connection, apart: Sequence[str]) -> pl.DataFrame:

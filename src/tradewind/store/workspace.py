@@ -129,11 +129,13 @@ def _remove(made: tuple[Path, ...]) -> None:
 
 def _connect(file: Path, owner: Path) -> Connection:
     try:
-        return duckdb.connect(str(file), config=CONFIG)
+        db = duckdb.connect(str(file), config=CONFIG)
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise WorkspaceBusy(_busy(file, owner, str(error))) from error
         raise DataError(f"{file} cannot be opened as a DuckDB database: {error}") from error
+    db.execute("set enable_progress_bar = false")  # it would be drawn into what we print as JSON
+    return db
 
 
 def _busy(file: Path, owner: Path, message: str) -> str:
