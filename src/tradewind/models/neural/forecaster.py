@@ -66,6 +66,8 @@ class Neural:
             raise ValueError(f"no scaling {self.scaling!r} or no loss {self.loss!r}")
         if self.loss == "count" and self.scaling == "log1p":
             raise ValueError("counts are not scaled by log1p: take standard")
+        if self.loss == "count" and self.pace.augment.moves_values:
+            raise ValueError("augmented counts are no counts: only drop goes with loss='count'")
         if min(self.context, self.trend, self.radius) < 0:
             raise ValueError("context, trend and radius are not below 0")
 

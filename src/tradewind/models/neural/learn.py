@@ -186,9 +186,9 @@ def _loss(network: torch.nn.Module, batch: Mapping[str, Tensor], past: Tensor, a
     else:
         cell = pinball(made, batch["target"], made.new_tensor(aim.levels))
     of_target = (cell * use).sum((0, 1)) / total
-    spread = network.spread  # type: ignore[attr-defined]
+    spread: Tensor = network.spread  # type: ignore[assignment]  # torch types members loosely
     if len(of_target) > 1:  # Kendall, Gal & Cipolla (2018)
-        of_target = of_target * torch.exp(-spread[:-1]) + spread[:-1]  # type: ignore[index]
+        of_target = of_target * torch.exp(-spread[:-1]) + spread[:-1]
     out = of_target.sum()
     if aim.trend and batch["called"].any():
         told = batch["called"]
@@ -272,8 +272,11 @@ def _batches(
         made = windows(lesson, rows, np.minimum(at, cutoffs[-1]).astype(np.int64), spans)
         late = at[:, None] + np.arange(spans[1]) >= end
         made.target[late] = np.nan
-        batch = as_batch(made, lesson)
-        return pace.augment.apply(batch, len(lesson.fields), rng)
+        targets = len(lesson.fields)
+        columns = (2 * targets, len(lesson.columns), lesson.ahead)
+        batch = as_batch(made, lesson) | {"columns": columns}
+        batch = pace.augment.apply(batch, targets, rng)
+        return {k: v for k, v in batch.items() if k != "columns"}
 
     def stream(first: int) -> Iterator[Any]:
         for index in itertools.count(first):

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tradewind.arrays import Bools, Floats32, Ints
+from tradewind.features.calendar import calendar_columns
 from tradewind.models.field import Field, first_seen
 from tradewind.models.neural.scaling import Scale, Scaling, scale_of
 from tradewind.models.pretrained.encode import unit_sized
 from tradewind.models.pretrained.phase import PHASES, calendar_phase
-from tradewind.models.pretrained.slots import Flags, slots_of
+from tradewind.models.pretrained.slots import Flags, filled
 
 CONTEXT = {"1h": 336, "1d": 84, "1w": 60, "1mo": 24, "3mo": 12, "1y": 8}
 """Steps of the past that a network reads unless it is told otherwise."""
@@ -93,21 +94,44 @@ class Windows:
 def lesson_of(fields: Sequence[Field], flags: Flags, scaling: Scaling) -> Lesson:
     """What a network reads of fields that differ in their targets alone."""
     first = fields[0]
-    columns, kinds = slots_of(first, flags)
-    length = len(first.ds)
-    order = np.argsort([kind != 1 for kind in kinds], kind="stable")
-    own = tuple(columns[k][:, :length].astype(np.float32) for k in order)
+    ahead, past = columns_of(first, flags)
     texts = [np.nan_to_num(first.static[name] + 1).astype(np.int64) for name in first.texts]
     codes = np.stack(texts, axis=1) if texts else np.zeros((len(first.ids), 0), np.int64)
     return Lesson(
         tuple(fields),
-        own,
-        sum(kind == 1 for kind in kinds),
+        (*ahead, *past),
+        len(ahead),
         calendar_phase(first.ds, first.freq),
         codes,
         first_seen(first.y),
         scaling,
     )
+
+
+def columns_of(field: Field, flags: Flags) -> tuple[list[Floats32], list[Floats32]]:
+    """Columns that are known ahead (the holidays and festivals of the dates, too), and those that
+    are seen only afterwards, [N, T + h] each, without gaps: an unknown plan is as things were.
+
+    Which they are depends on the task alone, so that a network always finds the same.
+    """
+    shape = (len(field.ids), len(field.ds))
+    usual = calendar_columns(field.ds[:1], field.freq)
+    ahead, past = [], []
+    for name, values in field.known.items():
+        ahead += _flagged(values, flags.get(name))
+    for name, dated in field.dated.items():
+        if name not in usual:
+            ahead.append(np.broadcast_to(dated.astype(np.float32), shape))
+    for name, values in field.past.items():
+        rest = ((0, 0), (0, shape[1] - values.shape[1]))
+        past += _flagged(np.pad(values, rest, constant_values=np.nan), flags.get(name))
+    return ahead, past
+
+
+def _flagged(values: Floats32, codes: tuple[float, ...] | None) -> list[Floats32]:
+    if codes is None:
+        return [filled(values)]
+    return [(values == code).astype(np.float32) for code in codes]
 
 
 def windows(lesson: Lesson, rows: Ints, cutoffs: Ints, spans: tuple[int, int]) -> Windows:

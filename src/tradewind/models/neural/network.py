@@ -123,7 +123,7 @@ class _Head(nn.Module):
             dropout = 0.0 if isinstance(net, Linear) else net.dropout
             self.body = feed_forward((inputs, HEAD, out), "relu", dropout)
             with torch.no_grad():
-                self.body[-1].weight.mul_(0.1)
+                list(self.body.parameters())[-2].mul_(0.1)
 
     def forward(self, summary: Tensor, ahead: Tensor, guesses: Tensor, past: Tensor) -> Tensor:
         """summary [B, D], ahead [B, H, F], guesses [B, H, G] → [B, H, Q]."""
