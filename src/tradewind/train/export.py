@@ -51,7 +51,7 @@ def to_onnx(
                     f"{example_inputs[name].shape[axis]} there: torch would fix it, give 2 or more"
                 )
     onnx = _onnx()
-    frozen = copy.deepcopy(network).cpu().eval()
+    frozen = copy.deepcopy(network).cpu().eval().requires_grad_(False)
     inputs = {name: value.detach().cpu() for name, value in example_inputs.items()}
     shapes = {name: dict(dynamic.get(name, {})) for name in inputs}
     try:

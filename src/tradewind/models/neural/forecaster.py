@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
 
 from tradewind.arrays import Floats, Floats32, Ints
 from tradewind.errors import MissingPackage
@@ -232,6 +231,8 @@ class FittedNeural:
 
 def counted(z: Floats32, made: Windows, levels: tuple[float, ...]) -> Floats:
     """Quantiles of negative binomials, [B, H, T, Q]; z as the head tells counts."""
+    from scipy import stats  # half a second to load, for counts alone
+
     loc = np.stack([s.loc for s in made.scales], axis=2)
     size = np.stack([s.size for s in made.scales], axis=2)
     mean = size * np.logaddexp(0, z[..., 0] + loc / size) + 1e-4
