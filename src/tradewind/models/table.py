@@ -13,6 +13,8 @@ from tradewind.models.ensemble import Ensemble
 from tradewind.models.hindsight import Memory
 from tradewind.models.intermittent import TSB, Croston
 from tradewind.models.naive import Average, SeasonalNaive
+from tradewind.models.neural.forecaster import Neural
+from tradewind.models.neural.nets import MLP, Attention, Linear, Recurrent
 from tradewind.models.pretrained.forecaster import Pretrained
 from tradewind.models.pretrained.tuning import FineTune
 from tradewind.models.profile import Profile
@@ -60,6 +62,12 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "trees": Trees,
     "pretrained": Pretrained,
     "finetuned": _finetuned,
+    "linear": lambda: Neural(Linear()),
+    "mlp": lambda: Neural(MLP()),
+    "rnn": lambda: Neural(Recurrent("rnn")),
+    "lstm": lambda: Neural(Recurrent("lstm")),
+    "gru": lambda: Neural(Recurrent("gru")),
+    "transformer": lambda: Neural(Attention()),
     "ensemble": _ensemble,
 }
 

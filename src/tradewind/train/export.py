@@ -51,7 +51,7 @@ def to_onnx(
                     f"{example_inputs[name].shape[axis]} there: torch would fix it, give 2 or more"
                 )
     onnx = _onnx()
-    frozen = copy.deepcopy(network).cpu().eval()
+    frozen = copy.deepcopy(network).cpu().eval().requires_grad_(False)
     inputs = {name: value.detach().cpu() for name, value in example_inputs.items()}
     shapes = {name: dict(dynamic.get(name, {})) for name in inputs}
     try:
@@ -174,6 +174,8 @@ def _quiet() -> Iterator[None]:
     told = (
         r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # torch calls itself by an old name
         r"# The axis name: .* will not be used",  # two inputs share a dimension, as they should
+        r"The tensor attributes .*_flat_weights",  # recurrent layers keep their weights twice
+        r"_check_is_size will be removed",
     )
     advice = ("torchvision is not installed", "Please consider to run pre-processing")
 

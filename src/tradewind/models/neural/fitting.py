@@ -1,0 +1,85 @@
+"""A network is built for a past, trained on it, and handed over to answer. Needs torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from tradewind.arrays import Floats32
+from tradewind.models.neural.learn import Aim, learn
+from tradewind.models.neural.lesson import GUESSES, Lesson, sizes_of
+from tradewind.models.neural.network import Network, Shape
+from tradewind.models.neural.serve import GRAPH, WEIGHTS, Inputs, Serve
+from tradewind.train.export import to_onnx
+
+if TYPE_CHECKING:
+    from tradewind.models.neural.forecaster import FittedNeural
+
+BATCH = "batch"
+
+
+def fitted_network(bare: FittedNeural, before: FittedNeural | None) -> tuple[Serve, dict[str, Any]]:
+    """A trained network for the past of `bare`, from the weights of `before` where it fits."""
+    settings, task = bare.settings, bare.task
+    lesson = bare.lesson(1, None)
+    shape = shape_of(bare, lesson)
+    torch.manual_seed(settings.pace.seed)
+    network = Network(settings.net, shape)
+    if before is not None and before.serve is not None:
+        known = before.serve.weights()
+        if {k: v.shape for k, v in known.items()} == {
+            k: v.shape for k, v in network.state_dict().items()
+        }:
+            network.load_state_dict(known)
+    levels = None if shape.counts else task.levels
+    aim = Aim(levels, settings.trend, settings.radius)
+    learnt = learn(network, lesson, bare.spans, settings.pace, aim)
+    network.load_state_dict(dict(learnt.weights))
+    told = {"validation": learnt.loss, "best_step": learnt.step, "steps": learnt.steps}
+    return serving(network.eval()), told
+
+
+def shape_of(bare: FittedNeural, lesson: Lesson) -> Shape:
+    """Sizes of the network for this past."""
+    past, ahead = sizes_of(lesson)
+    counts = bare.settings.loss == "count"
+    return Shape(
+        context=bare.spans[0],
+        h=bare.h,
+        past=past,
+        ahead=ahead,
+        guesses=GUESSES,
+        kinds=tuple(len(bare.labels.columns[name]) for name in lesson.fields[0].texts),
+        targets=len(lesson.fields),
+        outputs=2 if counts else len(bare.task.levels),
+        counts=counts,
+    )
+
+
+def serving(network: Network) -> Serve:
+    """A network in torch that answers, and that writes itself as a graph and as weights."""
+
+    def run(inputs: Inputs) -> tuple[Floats32, Floats32]:
+        with torch.no_grad():
+            given = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in inputs.items()}
+            quantiles, trend = network(**given)
+        return quantiles.numpy(), trend.numpy()
+
+    def keep(folder: Path) -> None:
+        shape = network.shape
+        example = {
+            "past": torch.zeros(2, shape.context, shape.past),
+            "ahead": torch.zeros(2, shape.h, shape.ahead),
+            "guesses": torch.zeros(2, shape.h, shape.targets, shape.guesses),
+            "static": torch.zeros(2, len(shape.kinds), dtype=torch.int64),
+        }
+        to_onnx(network, example, folder / GRAPH, {name: {0: BATCH} for name in example})
+        save_file(
+            {k: v.contiguous().clone() for k, v in network.state_dict().items()}, folder / WEIGHTS
+        )
+
+    return Serve(run, keep, network.state_dict)

@@ -1,0 +1,53 @@
+"""Settings of training: how fast, how long, on what."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tradewind.models.neural.augment import Augment
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a network of the family is trained.
+
+    learning_rate   the peak, reached after a share `warmup` of the steps
+    schedule        cosine, wsd or constant
+    optimizer       adamw, adam, or sgd with momentum 0.9
+    batch           windows at once
+    steps           updates at most; fewer where `patience` runs out
+    epochs          in place of steps where above 0: times that each observation is asked for
+    weight_decay    L2 of matrices
+    clip            largest length of the gradient; 0 for no limit
+    patience        looks at the validation window, of twelve, without a gain before training ends
+    seconds         at most; 0 for no limit
+    bf16            mixed precision: for processors and GPUs made for it
+    """
+
+    learning_rate: float = 3e-3
+    schedule: Literal["cosine", "wsd", "constant"] = "cosine"
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    warmup: float = 0.1
+    batch: int = 128
+    steps: int = 600
+    epochs: float = 0.0
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    patience: int = 5
+    seconds: float = 0.0
+    bf16: bool = False
+    device: str = "cpu"
+    seed: int = 0
+    augment: Augment = field(default_factory=Augment)
+
+    def __post_init__(self) -> None:
+        if self.batch < 1 or self.steps < 1 or self.patience < 1:
+            raise ValueError("batch, steps and patience are at least 1")
+        if self.learning_rate <= 0 or min(self.weight_decay, self.epochs, self.seconds) < 0:
+            raise ValueError("learning_rate is above 0; weight_decay, epochs, seconds not below")
+
+    def steps_of(self, windows: float) -> int:
+        """Updates, where so many windows hold every observation once."""
+        return max(1, math.ceil(self.epochs * windows / self.batch)) if self.epochs else self.steps
