@@ -111,7 +111,10 @@ ByOption = Annotated[
     ),
 ]
 ModelsOption = Annotated[
-    str, typer.Option("--models", help="Names within the preset, with commas; all if left out.")
+    str,
+    typer.Option(
+        "--models", help="Names with commas, also beyond the preset; left out: all of it."
+    ),
 ]
 WindowsOption = Annotated[int, typer.Option("--windows", min=1, help="Cutoffs of the back-test.")]
 TopOption = Annotated[int, typer.Option(min=0, help="Only so many best-sellers; 0 means all.")]

@@ -30,7 +30,7 @@ class Question:
     n_windows   cutoffs of the back-test
     country     whose holidays apply (ISO 3166), "" for none
     top         only so many series, those with the largest sales; 0 means all
-    models      names within the preset that are tried; () means all of it
+    models      names that are tried, of the preset or others; () means all of the preset
     level       what is added up: "product" (nothing), "parent", "category", "brand", "channel",
                 "location", "total"
     levels      quantile levels

@@ -19,7 +19,7 @@ from tradewind.flows.shop import Seen, see, task_of
 from tradewind.flows.tuned import kept
 from tradewind.models.hindsight import Memory
 from tradewind.models.protocol import Forecaster
-from tradewind.models.table import preset
+from tradewind.models.table import FORECASTERS, forecaster, preset
 from tradewind.models.uplift import FESTIVAL, Uplift
 from tradewind.store import Workspace, runs
 from tradewind.store.runs import Run
@@ -150,15 +150,17 @@ def models_of(
     memory: Memory,
     tracker: Tracker | None = None,
 ) -> dict[str, Forecaster]:
-    """The models of the preset, by name, as tuned for this shop where a search found better
-    settings, and told of the festivals that the shop's calendar enters.
+    """The models of the preset and those asked for by name, told of the shop's festivals.
 
+    They are as tuned for this shop where a search found better settings.
     The seasonal naive stays as it is: it is what the others are measured against.
     """
     tuned = {name: one.forecaster for name, one in kept(shop, asked).items()}
     if tracker is not None:
         tuned |= tracked(preset(asked.preset, memory) | tuned, Onward(tracker))
     field = preset(asked.preset, memory, tuned=tuned)
+    beyond = [name for name in asked.models if name in FORECASTERS and name not in field]
+    field |= {name: tuned.get(name) or forecaster(name) for name in beyond}
     if not is_festive(asked, seen):
         return field
     return {k: v if k == "seasonal_naive" else Uplift(v) for k, v in field.items()}

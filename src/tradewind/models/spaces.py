@@ -41,6 +41,21 @@ Space = Mapping[str, Range]
 
 NAN = float("nan")
 
+TRAINED: Space = {
+    "pace.learning_rate": Real(5e-4, 1e-2, log=True),
+    "pace.batch": Choice((64, 128, 256)),
+    "pace.weight_decay": Real(1e-4, 0.1, log=True),
+    "scaling": Choice(("standard", "robust", "log1p")),
+}
+DROPPED: Space = {"net.dropout": Real(0.0, 0.4)}
+"""What every network of the family is trained with."""
+RECURRENT: Space = {
+    **TRAINED,
+    **DROPPED,
+    "net.hidden": Choice((32, 64, 128)),
+    "net.layers": Whole(1, 2),
+}
+
 SPACES: dict[str, Space] = {
     "average": {"steps": Choice((0, 1, 2, 4, 7, 8, 13, 14, 28, 56))},
     "ar": {
@@ -72,6 +87,17 @@ SPACES: dict[str, Space] = {
         "finetune.rates": Choice(((3e-4, 1e-3), (1e-4,), (3e-4,), (1e-3,), (3e-3,))),
         "finetune.steps": Whole(50, 400, log=True),
         "finetune.batch": Choice((32, 64, 128)),
+    },
+    "linear": {**TRAINED, "net.kernel": Choice((3, 7, 13, 25, 49))},
+    "mlp": {**TRAINED, **DROPPED, "net.hidden": Choice(((64,), (128, 64), (256, 128), (256, 256)))},
+    "rnn": RECURRENT,
+    "lstm": RECURRENT,
+    "gru": RECURRENT,
+    "transformer": {
+        **TRAINED,
+        **DROPPED,
+        "net.width": Choice((32, 64, 128)),
+        "net.layers": Whole(1, 3),
     },
 }
 """The search space of each model. The default settings lie inside, as they are the first trial.
