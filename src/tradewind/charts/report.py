@@ -49,26 +49,38 @@ def render(report: Report, language: Language = "en") -> str:
     ]
     page = {
         "language": language,
-        "words": {key: unbroken(TEXTS[key][LANGUAGES.index(language)]) for key in SCRIPT_WORDS},
+        "words": script_words(language),
         "step": words.step(report.panel.freq),
         "currency": words.money(0, 0).replace("0", "{v}"),
         "charts": {f.id: f.embedded() for f in figures},
         **packed,
     }
     red_up = words.chinese if report.red_up is None else report.red_up
-    return _template().render(
+    return template("report.html.j2").render(
         w=words,
         report=report,
         red_up=red_up,
         shown=len(packed["products"]),
         steps=packed.get("steps", 0),
         page=script_json(page),
-        tokens=stylesheet(),
-        css=_text("report.css"),
-        js=_text("report.js"),
-        echarts=echarts(),
+        **assets(),
         **sections,
     )
+
+
+def script_words(language: Language) -> dict[str, str]:
+    """Texts that a page's script puts together itself."""
+    return {key: unbroken(TEXTS[key][LANGUAGES.index(language)]) for key in SCRIPT_WORDS}
+
+
+def assets() -> dict[str, str]:
+    """Styles and scripts that every page holds."""
+    return {
+        "tokens": stylesheet(),
+        "css": _text("report.css"),
+        "js": _text("report.js"),
+        "echarts": echarts(),
+    }
 
 
 def _code(text: str) -> Markup:
@@ -87,9 +99,10 @@ def _text(name: str) -> str:
     return files("tradewind.charts").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page of charts/templates."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"code": _code, "breakable": _breakable}
-    return environment.from_string(_text("report.html.j2"))
+    return environment.from_string(_text(name))

@@ -13,7 +13,7 @@ from tradewind.errors import NotEnoughHistory
 from tradewind.features.lags import Matrix
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import dependence_of, resized
-from tradewind.models.field import Field, field_of, labels_of
+from tradewind.models.field import Field, Single, field_of, labels_of
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.protocol import Rescue
 from tradewind.models.trees_boost import Boosting, blend, boost_folds, predict, tables_of
@@ -182,13 +182,13 @@ class FittedTrees:
         own = np.arange(seen.ids.index(self.twins.of) % groups, count, groups)
         return asked(seen.part(np.r_[own, count : len(seen.ids)]), self.twins)
 
-    def table(self, h: int, known: Panel | None, target: str) -> tuple[Rows, Floats, Floats]:
+    def table(self, h: int, known: Panel | None, target: str) -> tuple[Rows, Single, Floats]:
         """The questions of a forecast, what the trees look at [R, F], and the levels [R]."""
         mine, ahead = self.learnt[target], self.ahead(h, known, target)
         z = scale_of(ahead.open_y, self.settings.offset).forward(ahead.open_y)
         rows = future_rows(ahead)
         columns, level = feature_table(ahead, z, rows, mine.level_steps, mine.flag)
-        return rows, matrix_of(columns, mine.names).astype(np.float64), level
+        return rows, matrix_of(columns, mine.names), level
 
     def imagine(self, twins: Twins) -> Self:
         """As Imagining.imagine."""
