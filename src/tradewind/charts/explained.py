@@ -318,10 +318,11 @@ def matters_figure(table: pl.DataFrame, words: Words) -> Figure:
     rows = [(words(GROUP_WORDS[g]), v) for g, v, _ in some.iter_rows()]
     first = rows[0] if rows else ("–", 0.0)
     summary = words("matters_summary", group=first[0], share=words.share(first[1], 1))
-    option = bars_chart(rows, (words("matters_title"), summary), symbolic())
+    title = words("matters_top", group=first[0], share=words.share(first[1], 1))
+    option = bars_chart(rows, (title, summary), symbolic())
     return Figure(
         "matters",
-        words("matters_title"),
+        title,
         words("matters_note"),
         option,
         table,

@@ -9,7 +9,7 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     "nav_whatif": ("What if", "假设"),
     "nav_matters": ("All", "全店"),
     "explain_head": (
-        "About {mean} {unit} over {span}",
+        "About {mean} {unit} {span}",
         "{span}预计约 {mean}{unit}",
     ),
     "explain_sure": ("80 % interval {range}.", "80% 区间 {range}。"),
@@ -17,8 +17,8 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         "With everything as usual it would be about {base}.",
         "若一切照常，约为 {base}。",
     ),
-    "span_ahead": ("the next {span}", "未来 {span}"),
-    "span_of": ("the {step} of {date}", "{date}当{step}"),
+    "span_ahead": ("over the next {span}", "未来 {span}"),
+    "span_of": ("in the {step} of {date}", "{date}当{step}"),
     "unit_units": ("units", "件"),
     "adds": (
         "{cause} adds about {size} {unit} (of {total}).",
@@ -69,7 +69,7 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         "从“一切照常”到预测值，各因素的增减（单位：{unit}），相加严格等于预测。",
     ),
     "waterfall_top": (
-        "{group} makes the largest difference: {size}",
+        "{group}: {size}, the largest difference",
         "影响最大的是{group}：{size}",
     ),
     "waterfall_none": ("Everything is as usual", "一切照常"),
@@ -122,6 +122,10 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     "if_changed": ("Changed", "改变后"),
     "interval_changed": ("80 % if changed", "改变后 80% 区间"),
     "matters_title": ("What matters to all products", "对全店商品最重要的因素"),
+    "matters_top": (
+        "{group} moves sales most: {share} on average",
+        "影响最大的是{group}：平均 {share}",
+    ),
     "matters_note": (
         "Mean size of what each group adds to the trees' answer, in per cent of sales "
         "(LightGBM's SHAP values; trees are one member of the forecast).",

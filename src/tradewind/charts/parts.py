@@ -11,7 +11,7 @@ from tradewind.charts.base import SMALL, Option, base, category_axis, line, valu
 from tradewind.charts.fan import EXACT, numbers
 from tradewind.charts.theme import Theme
 
-TOP, FIRST, THIN, GAP = 32, 176, 64, 40
+TOP, FIRST, THIN, GAP = 64, 176, 64, 56
 """Heights of what is above, of the first panel, of the others, and between them, px."""
 
 
@@ -56,7 +56,7 @@ def parts_chart(
             value_axis(theme, name, gridIndex=k, splitNumber=1) | {"min": -reach, "max": reach}
         )
         option["yAxis"][-1]["interval"] = reach
-        option["yAxis"][-1]["nameTextStyle"] |= {"color": theme["ink"], "padding": [0, 0, 0, -48]}
+        option["yAxis"][-1]["nameTextStyle"] |= {"color": theme["ink"], "padding": [0, 0, 4, -48]}
         option["series"].append(
             {
                 "type": "bar",

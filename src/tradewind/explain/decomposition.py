@@ -67,8 +67,10 @@ def decompose(asked: Asked, shown: Floats) -> Decomposition:
         **_covariates(asked, ds),
     }
     parts = np.zeros((len(PARTS), len(ds)))
-    parts[0] = mean_of(past)
-    fitted = _ridge(past - mean_of(past), np.concatenate(list(columns.values())), steps)
+    fitted = _ridge(past, np.concatenate(list(columns.values())))
+    seen = np.isfinite(past)
+    usual = fitted[:, :steps][:, seen].mean(axis=1).sum() if seen.any() else 0.0
+    parts[0] = mean_of(past) - usual
     first = 0
     for name, values in columns.items():
         parts[PARTS.index(name)] += fitted[first : first + len(values)].sum(axis=0)
@@ -77,19 +79,20 @@ def decompose(asked: Asked, shown: Floats) -> Decomposition:
     return Decomposition(ds, y, parts, steps - 1)
 
 
-def _ridge(y: Floats, x: Floats, steps: int) -> Floats:
-    """What each column explains, [K, T + h]; columns are about 0 at their usual value.
-
-    The trend is centred over the past, so that the level keeps the mean.
-    """
+def _ridge(y: Floats, x: Floats) -> Floats:
+    """What each column [K, T + h] explains of y [T], [K, T + h]; the intercept is not pulled."""
     seen = np.isfinite(y)
-    size = np.sqrt((x[:, :steps][:, seen] ** 2).mean(axis=1)) if seen.any() else np.ones(len(x))
-    unit = x / np.where(size > 1e-9, size, 1.0)[:, None]
-    some = unit[:, :steps][:, seen]
-    gram = some @ some.T + PULL * np.eye(len(x))
-    slopes = np.linalg.solve(gram, some @ y[seen])
-    out: Floats = slopes[:, None] * unit
-    out[size <= 1e-9] = 0.0  # never seen: nothing is known of what it does
+    if not seen.any():
+        return np.zeros_like(x)
+    some = x[:, : len(y)][:, seen]
+    about = some - some.mean(axis=1, keepdims=True)
+    size = about.std(axis=1)
+    told = size > 1e-9  # of a column that never moved nothing is known
+    unit = about[told] / size[told, None]
+    slopes = np.zeros(len(x))
+    gram = unit @ unit.T + PULL * np.eye(len(unit))
+    slopes[told] = np.linalg.solve(gram, unit @ (y[seen] - mean_of(y))) / size[told]
+    out: Floats = slopes[:, None] * x
     return out
 
 
