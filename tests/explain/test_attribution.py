@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.laws.test_forecasters import DECILES, TASK, H, fitted, models, past_of, shop
+from tests.laws.test_forecasters import TASK, H, fitted, models, past_of, shop
 from tradewind.explain.attribution import attribute, expected
 from tradewind.explain.groups import GROUPS
 from tradewind.explain.imagined import Asked
@@ -20,7 +20,7 @@ from tradewind.models.regression import Regression
 from tradewind.models.trees import Trees
 from tradewind.models.uplift import Uplift
 from tradewind.panel import Panel
-from tradewind.task import Roles, Task
+from tradewind.task import DECILES, Roles, Task
 
 
 def as_it_is(made: Forecast) -> Forecast:

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.laws.test_forecasters import DECILES, H, fitted, models, past_of, shop
+from tests.laws.test_forecasters import H, fitted, models, past_of, shop
 from tradewind.models.protocol import Fitted
 from tradewind.models.twins import Twins, beside, imagine, twin_ids
 from tradewind.panel import Panel
+from tradewind.task import DECILES
 
 
 def copies(past: Panel, of: str, count: int) -> tuple[Twins, pl.DataFrame]:

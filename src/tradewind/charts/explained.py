@@ -216,7 +216,7 @@ def render(page: Page, language: Language = "en") -> str:
         "whatif": None if page.supposed is None else whatif_figure(page.supposed, words),
         "matters": None if page.matters is None else matters_figure(page.matters, words),
     }
-    data = {
+    data: dict[str, object] = {
         "language": language,
         "words": script_words(language),
         "step": words.step(told.freq),

@@ -154,10 +154,10 @@ def _festival(
     if change.enter is None:
         raise DataError(f"--set {change.text}: a festival takes place or not: yes or no")
     if not columns:
-        there = sorted(c for c in asked.task.roles.known if c.startswith(FESTIVAL))
+        told = sorted(c for c in asked.task.roles.known if c.startswith(FESTIVAL))
         raise UnknownName(
             f"the shop never lived through a festival {change.column!r}; what it does is known of: "
-            f"{', '.join(there) or 'none'}"
+            f"{', '.join(told) or 'none'}"
         )
     planned = bool(plan.select(pl.any_horizontal(pl.col(columns) > 0).any()).item())
     if change.enter == planned:

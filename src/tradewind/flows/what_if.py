@@ -37,6 +37,9 @@ from tradewind.forecast import Forecast
 from tradewind.models.twins import Twins, beside, imagine, twin_ids
 from tradewind.store import Workspace
 
+ALSO = {"价格": "price", "售价": "price", "促销": "promotion", "折扣": "promotion"}
+"""What plans are called beside our own nouns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Supposed:
@@ -156,7 +159,7 @@ def beside_each_other(pair: Sequence[Forecast]) -> pl.DataFrame:
 def plain(text: str) -> str:
     """A change with the column or the festival as we call it: "价格=-10%" → "price=-10%"."""
     name, equals, value = text.partition("=")
-    noun = noun_of(name)
+    noun = ALSO.get(name.strip(), noun_of(name))
     alike = (event for event, names in EVENTS.items() if noun.lower() in names)
     return f"{next(alike, noun)}{equals}{value}"
 

@@ -13,6 +13,7 @@ from tradewind.arrays import Bools, Dates, Floats, Ints
 from tradewind.features.calendar import calendar_columns
 from tradewind.features.festivals import festival_columns
 from tradewind.features.holidays import FAR_DAYS, holiday_columns
+from tradewind.features.lags import Matrix
 from tradewind.features.promotion import closed_values
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.history import never_negative
@@ -238,7 +239,7 @@ def ordinary(name: str) -> float:
     return float(FAR_DAYS) if name.startswith("days_") else 0.0
 
 
-def seen_by_others(values: Single, field: Field) -> Single:
+def seen_by_others(values: Matrix, field: Field) -> Matrix:
     """Values [N, …] with those of the series that nobody sees taken away."""
     if field.asked is None:
         return values
