@@ -334,6 +334,8 @@ def _span(told: Explained, words: Words) -> str:
     if told.date is None:
         return words("span_ahead", span=words.steps(told.steps, told.freq))
     date = words.date(told.date, told.freq)
+    if told.freq in ("D", "h"):
+        return words("span_on", date=date)
     return words("span_of", step=words.step(told.freq), date=date)
 
 

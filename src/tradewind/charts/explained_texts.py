@@ -18,6 +18,7 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         "若一切照常，约为 {base}。",
     ),
     "span_ahead": ("over the next {span}", "未来 {span}"),
+    "span_on": ("on {date}", "{date}"),
     "span_of": ("in the {step} of {date}", "{date}当{step}"),
     "unit_units": ("units", "件"),
     "adds": (
