@@ -25,9 +25,14 @@ def compared_chart(
     texts   title and summary
     """
     option = base(theme, *texts)
-    option["grid"] = {"left": 56, "right": 24, "top": 40, "bottom": 24}
+    option["grid"] = {"left": 56, "right": 24, "top": 64, "bottom": 24}
     option["xAxis"] = category_axis(theme, labels, boundaryGap=False)
-    option["xAxis"]["axisLabel"] |= {"alignMinLabel": "left", "alignMaxLabel": "right"}
+    option["xAxis"]["axisLabel"] |= {
+        "alignMinLabel": "left",
+        "alignMaxLabel": "right",
+        "showMinLabel": True,
+        "showMaxLabel": True,
+    }
     option["yAxis"] = value_axis(theme)
     low, high = (table[name].to_numpy() for name in ("after_low", "after_high"))
     clear = {"lineStyle": {"opacity": 0}, "stack": "band", "stackStrategy": "all", "silent": True}

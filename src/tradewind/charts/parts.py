@@ -43,7 +43,7 @@ def parts_chart(
         option["grid"].append({"left": 56, "right": 16, "top": top, "height": height, **EXACT})
         last = k == len(panels)
         axis = category_axis(theme, labels, gridIndex=k, boundaryGap=True)
-        axis["axisLabel"] |= {"show": last, "alignMaxLabel": "right"}
+        axis["axisLabel"] |= {"show": last, "alignMaxLabel": "right", "showMaxLabel": True}
         axis["axisLine"]["onZero"] = True
         option["xAxis"].append(axis)
     option["yAxis"].append(value_axis(theme, gridIndex=0))
