@@ -2,8 +2,8 @@
 
     python benchmarks/networks.py --data FOLDER [--windows 1 5 10] [--models gru mlp …]
 
-118 daily series of a pasta maker, 28 days ahead; no covariates. SQL and MASE as the publisher scores
-them, means over the windows (counted from 1, of ten), and the seconds of fitting and forecasting.
+118 daily series of a pasta maker, 28 days ahead, no covariates. SQL and MASE as published are scored:
+means over the windows (counted from 1, of ten); and the seconds of fitting and forecasting.
 """
 
 from __future__ import annotations

@@ -650,3 +650,36 @@ def test_a_report_is_refused_where_it_would_show_something_else(run: Any, shop: 
     told = run("forecast", "--models", "seasonal_naive", *fast)
     assert told.status == 2
     assert "the promoted model is average, which was not back-tested" in told.err
+
+
+def test_a_forecast_is_explained_in_the_language_of_the_reader(run: Any, shop: Path) -> None:
+    run("forecast", "-w", shop, "--preset", "fast", "--models", NAIVE, "--h", 7)
+    told = run("explain", "茶-1", "-w", shop, "--h", 7, "--json").json
+    shown = told["forecast"]["mean"]
+    assert told["baseline"] + sum(told["contributions"].values()) == pytest.approx(shown)
+    assert len(told["by_period"]) == 7
+    assert told["what_if"] is None
+    english = run("explain", "茶-1", "-w", shop, "--h", 7).out
+    assert "with everything as usual" in english
+    assert "over the next 7 days" in english
+    assert "→ tradewind explain 茶-1 --report" in english.replace(f" --workspace {shop}", "")
+    chinese = run("explain", "茶-1", "-w", shop, "--h", 7, "--lang", "zh", "--report").out
+    assert "一切照常" in chinese
+    assert [path.suffix for path in shop.glob("reports/explain-*-zh.html")] == [".html"]
+    day = run("explain", "茶-1", "-w", shop, "--h", 7, "--date", "2026-03-18").out
+    assert "units on 18 Mar 2026" in day
+
+
+def test_an_explanation_that_cannot_be_ends_with_2(run: Any, shop: Path) -> None:
+    run("forecast", "-w", shop, "--preset", "fast", "--models", NAIVE, "--h", 7)
+    asked = ("-w", shop, "--h", 7)
+    for words, message in (
+        (("咖啡", *asked), "no product '咖啡' is forecast"),
+        (("茶-1", *asked, "--set", "price=-10%"), "price is not planned ahead"),
+        (("茶-1", *asked, "--date", "2027-01-01"), "the horizon goes from"),
+        (("--set", "price=9", *asked), "name it"),
+        (asked, "holds no trees"),
+    ):
+        answer = run("explain", *words)
+        assert (answer.status, answer.out) == (2, "")
+        assert message in " ".join(answer.err.split())

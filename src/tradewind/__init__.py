@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tradewind.flows.asked import Question as Question
     from tradewind.flows.backtest import backtest as backtest
     from tradewind.flows.demo import demo as demo
+    from tradewind.flows.explain import explain as explain
     from tradewind.flows.forecast import forecast as forecast
     from tradewind.flows.load import load as load
     from tradewind.flows.trends import trends as trends
@@ -53,6 +54,7 @@ HOMES = {
     "backtest": "flows.backtest",
     "forecast": "flows.forecast",
     "trends": "flows.trends",
+    "explain": "flows.explain",
     "demo": "flows.demo",
     "complete_journey": "data.samples",
     "forecaster": "models.table",

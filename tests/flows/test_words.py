@@ -25,7 +25,7 @@ SRC = Path(inspect.getfile(columns)).parents[1]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 BUILT = (
     *("because_", "why_", "look_", "stage_", "status_", "target_", "kind_of_", "planned_"),
-    "event_",
+    *("event_", "by_", "plan_"),
 )
 """Keys that are looked up by what another room says, or put together."""
 

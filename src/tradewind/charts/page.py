@@ -15,7 +15,7 @@ from tradewind.charts.words import LANGUAGES, Language, unbroken
 
 SHARED_WORDS = ("dark", "light")
 """Texts that the script puts together itself on every page."""
-TEMPLATES = ("report.html.j2", "tuning.html.j2", "head.html.j2")
+TEMPLATES = ("report.html.j2", "tuning.html.j2", "explain.html.j2", "head.html.j2")
 
 
 def filled_in(template: str, **values: object) -> str:

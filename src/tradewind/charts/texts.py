@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tradewind.charts.explained_texts import EXPLAINED
+
 TEXTS: dict[str, tuple[str, str]] = {
     # the page
     "title": ("Forecast report: {name}", "{name} 销售预测报告"),
@@ -391,4 +393,5 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Sales after the last order date, kept",
         "最后订购日期之后仍有销售，保留",
     ),
+    **EXPLAINED,
 }

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tradewind.cli import bench, load, models, pretrain, terminal, tune, views
+from tradewind.cli import bench, explain, load, models, pretrain, terminal, tune, views
 from tradewind.cli.options import (
     HERE,
     At,
@@ -250,6 +250,9 @@ def trends(
         return
     views.movers(say, moves.to_dict(), rows=rows)
     terminal.next_step(views.command(workspace, "forecast"))
+
+
+app.command()(explain.explain)
 
 
 @app.command()

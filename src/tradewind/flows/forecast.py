@@ -204,21 +204,18 @@ def foretell(
     start, level = time.perf_counter(), asked.level
     if asked.target == "price" and level != "product":
         raise DataError(f"prices do not add up to a {level}; forecast revenue or units instead")
-    stops = stopping(seen.panel, asked.h)
-    if asked.target == "price":
-        stops = stops.clear()
-    made = trained.fitted.forecast(asked.h, asked.levels, seen.known, asked.column)
-    series = within_stock(launches.joined(until_stop(made, stops, seen), asked, seen), asked, seen)
+    series, stops = foreseen(asked, seen, trained)
     groups = groups_of(seen, level, series.ids)
-    before = trend.before_of(seen.panel, made.ids, asked.column, asked.h)
-    before = np.concatenate([before, np.zeros(len(series.ids) - len(made.ids))])
+    sold = series.ids[: len(seen.panel.ids)]
+    before = trend.before_of(seen.panel, sold, asked.column, asked.h)
+    before = np.concatenate([before, np.zeros(len(series.ids) - len(sold))])
     if groups == list(series.ids) or asked.target == "price":
         shown = series
     else:
-        shown = series.aggregate(groups, PATHS, _rng())
+        shown = series.aggregate(groups, PATHS, rng())
         _, before = trend.grouped(before, groups)
-    mean = shown.mean(PATHS, _rng())
-    summary = trend.trends(before, shown, trend.Call(paths=PATHS), _rng())
+    mean = shown.mean(PATHS, rng())
+    summary = trend.trends(before, shown, trend.Call(paths=PATHS), rng())
     run = Run(
         runs.run_id(shop.db, "forecast", at),
         "forecast",
@@ -233,11 +230,21 @@ def foretell(
         runs.add(db, run)
         forecasts.add(db, run.run_id, shown, level, mean)
         if shown is not series:
-            forecasts.add(db, run.run_id, series, "series", series.mean(PATHS, _rng()))
+            forecasts.add(db, run.run_id, series, "series", series.mean(PATHS, rng()))
     both = cases(trained, asked, seen, stops)
     return Foretold(
         run, asked, seen, trained, level, shown, series, mean, summary, stops, age(shop), both
     )
+
+
+def foreseen(asked: Question, seen: Seen, trained: Trained) -> tuple[Forecast, pl.DataFrame]:
+    """The forecast of every series, launches last, and what stops before the horizon's end."""
+    stops = stopping(seen.panel, asked.h)
+    if asked.target == "price":
+        stops = stops.clear()
+    made = trained.fitted.forecast(asked.h, asked.levels, seen.known, asked.column)
+    joined = launches.joined(until_stop(made, stops, seen), asked, seen)
+    return within_stock(joined, asked, seen), stops
 
 
 def until_stop(made: Forecast, stops: pl.DataFrame, seen: Seen) -> Forecast:
@@ -272,7 +279,7 @@ def cases(trained: Trained, asked: Question, seen: Seen, stops: pl.DataFrame) ->
         for name, plan in (("without", seen.known), ("with", known)):
             made = trained.fitted.forecast(asked.h, asked.levels, plan, asked.column)
             made = within_stock(until_stop(made, stops, seen), asked, seen)
-            table |= {"unique_id": made.ids, name: made.mean(PATHS, _rng()).sum(axis=1)}
+            table |= {"unique_id": made.ids, name: made.mean(PATHS, rng()).sum(axis=1)}
         found.append(Case(festive, named(pl.DataFrame(table), seen, "product")))
     return tuple(found)
 
@@ -332,5 +339,6 @@ def rounded(table: pl.DataFrame) -> pl.DataFrame:
     return table.select(cells(column) for column in table)
 
 
-def _rng() -> np.random.Generator:
+def rng() -> np.random.Generator:
+    """The same paths for every level and every question."""
     return np.random.default_rng(SEED)

@@ -20,6 +20,7 @@ from tradewind.models.field import Field, Labels, field_of, first_seen, labels_o
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.local import spread_sample
 from tradewind.models.protocol import Rescue
+from tradewind.models.twins import Twins, asked
 from tradewind.panel import Panel
 from tradewind.task import Task
 
@@ -98,6 +99,7 @@ class FittedChronos2:
     checkpoint: Checkpoint
     dependence: dict[str, Dependence] = field(default_factory=dict)
     rescues: tuple[Rescue, ...] = ()
+    twins: Twins | None = None
 
     def forecast(
         self, h: int, levels: tuple[float, ...], known: Panel | None = None, target: str = "y"
@@ -105,6 +107,9 @@ class FittedChronos2:
         """As Fitted.forecast."""
         check_target(target, self.task)
         ahead = field_of(self.past, self.task, self.labels, target, (h, known))
+        if self.twins is not None:
+            ahead = asked(ahead, self.twins)
+            ahead = ahead.part(ahead.rows)
         native, values = self.quantiles(ahead)
         joint = resized(self.dependence[target], h)
         made = ahead.to_forecast(target, native, values, joint)
@@ -177,6 +182,10 @@ class FittedChronos2:
     def update(self, new: Panel) -> FittedChronos2:
         """The network at the new end of the past, its errors looked at again."""
         return self.settings.fit(self.past.append(new), self.task)
+
+    def imagine(self, twins: Twins) -> FittedChronos2:
+        """As Imagining.imagine."""
+        return replace(self, past=twins.past, twins=twins)
 
     def save(self, folder: Path) -> None:
         """Write which checkpoint it was, and how its errors hang together."""

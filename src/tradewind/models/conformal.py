@@ -24,6 +24,7 @@ from tradewind.models.dependence import dependence_of, normal_scores, resized
 from tradewind.models.hindsight import Hindsight, Lazy, Memory, hindsight
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.protocol import Fitted, Forecaster, Rescue
+from tradewind.models.twins import Twins, imagine
 from tradewind.models.weights import blocks
 from tradewind.panel import Panel
 from tradewind.task import Task
@@ -119,6 +120,16 @@ class FittedConformal:
     def update(self, new: Panel) -> FittedConformal:
         """The inner model after seeing `new`; the correction stays as it was learnt."""
         return replace(self, inner=self.inner.update(new), past=self.past.append(new))
+
+    def imagine(self, twins: Twins) -> FittedConformal:
+        """As Imagining.imagine; a twin is as wide as the series that it copies."""
+        corrections = {}
+        for target, learnt in self.corrections.items():
+            width = learnt.calibration.width.get(twins.of, 1.0)
+            own = replace(learnt.calibration, width=dict.fromkeys(twins.ids, width))
+            corrections[target] = replace(learnt, calibration=own)
+        inner = imagine(self.inner, twins)
+        return replace(self, inner=inner, past=twins.past, corrections=corrections)
 
     def save(self, folder: Path) -> None:
         """Write the corrections, and the inner model."""

@@ -26,6 +26,7 @@ from tradewind.models.hindsight import Hindsight, Lazy, Memory, earlier_windows,
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.local import Local
 from tradewind.models.protocol import Fitted, Forecaster, Rescue
+from tradewind.models.twins import Twins, imagine
 from tradewind.models.weights import Cells, blocks, learn_weights, prior_weights
 from tradewind.panel import Panel
 from tradewind.task import Task, Window
@@ -214,6 +215,12 @@ class FittedEnsemble:
         used = self._used()
         members = tuple(m.update(new) if k in used else m for k, m in enumerate(self.members))
         return replace(self, members=members, past=self.past.append(new))
+
+    def imagine(self, twins: Twins) -> FittedEnsemble:
+        """As Imagining.imagine."""
+        used = self._used()
+        members = tuple(imagine(m, twins) if k in used else m for k, m in enumerate(self.members))
+        return replace(self, members=members, past=twins.past)
 
     def save(self, folder: Path) -> None:
         """Write the weights, and each member that has any."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from tradewind.arrays import Bools, Dates, Floats, Ints
 from tradewind.features.calendar import calendar_columns
 from tradewind.features.festivals import festival_columns
-from tradewind.features.holidays import holiday_columns
+from tradewind.features.holidays import FAR_DAYS, holiday_columns
+from tradewind.features.lags import Matrix
 from tradewind.features.promotion import closed_values
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.history import never_negative
@@ -53,6 +54,9 @@ class Field:
     texts                 which static columns are codes
     closed   [N, T + h]   steps on which nothing is ever sold
     dated    [T + h]      calendar, and the country's holidays and festivals
+    asked                 rows that are forecast and that no other series sees (`models.twins`);
+                          None: all are forecast and see each other
+    quiet    [N]          series to which no holiday or festival comes after the T steps seen
     """
 
     ids: tuple[str, ...]
@@ -65,6 +69,8 @@ class Field:
     texts: tuple[str, ...]
     closed: Bools
     dated: dict[str, Floats]
+    asked: Ints | None = None
+    quiet: Bools | None = None
 
     def part(self, rows: Ints) -> Field:
         """Some of the series."""
@@ -76,6 +82,8 @@ class Field:
             past={name: values[rows] for name, values in self.past.items()},
             static={name: values[rows] for name, values in self.static.items()},
             closed=self.closed[rows],
+            asked=None,
+            quiet=None if self.quiet is None else self.quiet[rows],
         )
 
     def before(self, end: int, h: int) -> Field:
@@ -90,6 +98,21 @@ class Field:
             dated={name: values[: end + h] for name, values in self.dated.items()},
         )
 
+    def asking(self, ids: Sequence[str], quiet: Collection[str]) -> Field:
+        """The same where only these series are forecast, and no other one sees them."""
+        if not ids:
+            return self
+        place = {key: row for row, key in enumerate(self.ids)}
+        hushed = np.array([key in quiet for key in self.ids], np.bool_)
+        return replace(self, asked=np.array([place[key] for key in ids], np.int64), quiet=hushed)
+
+    def dated_at(self, name: str, series: Ints, at: Ints) -> Floats:
+        """A column of the date at steps `at` of some series, [R]."""
+        now = self.dated[name][at]
+        if self.quiet is None or name in calendar_columns(self.ds[:1], self.freq):
+            return now
+        return np.where(self.quiet[series] & (at >= self.steps), ordinary(name), now)
+
     def to_forecast(
         self,
         target: str,
@@ -97,10 +120,12 @@ class Field:
         quantiles: Floats,
         dependence: Dependence | None,
     ) -> Forecast:
-        """`quantiles` [N, h, Q] of the steps ahead, put in order.
+        """`quantiles` [N, h, Q] of the steps ahead of the series asked for, put in order.
 
         Nothing is sold on closed steps, and a series that never was below zero stays above it.
         """
+        if self.asked is not None:
+            return self.part(self.asked).to_forecast(target, levels, quantiles, dependence)
         ordered = np.sort(quantiles, axis=2)
         ordered[self.closed[:, self.steps :]] = 0.0
         floor = never_negative(self.y)
@@ -135,6 +160,17 @@ class Field:
     def year(self) -> int:
         """Steps in the long season."""
         return YEAR[every(self.freq)]
+
+    @property
+    def crowd(self) -> Ints:
+        """Rows of the series that others look at."""
+        rows = np.arange(len(self.ids))
+        return rows if self.asked is None else np.setdiff1d(rows, self.asked)
+
+    @property
+    def rows(self) -> Ints:
+        """Rows of the series that are forecast."""
+        return np.arange(len(self.ids)) if self.asked is None else self.asked
 
     @property
     def open_y(self) -> Single:
@@ -196,6 +232,20 @@ def field_of(
         closed=_closed(y, future, (len(past.ids), steps + h)),
         dated=_dated(ds, past.freq, task.country),
     )
+
+
+def ordinary(name: str) -> float:
+    """What a column of holidays or festivals says of a day far from all of them."""
+    return float(FAR_DAYS) if name.startswith("days_") else 0.0
+
+
+def seen_by_others(values: Matrix, field: Field) -> Matrix:
+    """Values [N, …] with those of the series that nobody sees taken away."""
+    if field.asked is None:
+        return values
+    out = values.copy()
+    out[field.asked] = np.nan
+    return out
 
 
 def first_seen(y: Single) -> Ints:

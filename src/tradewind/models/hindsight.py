@@ -24,6 +24,7 @@ from tradewind.models.stored import (
     write_forecast,
     write_rescues,
 )
+from tradewind.models.twins import Twins, imagine
 from tradewind.panel import Panel, next_ds
 from tradewind.task import Task, Window
 
@@ -280,6 +281,10 @@ class Lazy:
         """The model after seeing `new`."""
         fits = [self.fitted.update(new)]
         return replace(self, past=self.past.append(new), _fits=fits)
+
+    def imagine(self, twins: Twins) -> Fitted:
+        """As Imagining.imagine."""
+        return imagine(self.fitted, twins)
 
     def save(self, folder: Path) -> None:
         """Save the model."""

@@ -15,6 +15,7 @@ from tradewind.models.dependence import probed, resized
 from tradewind.models.history import History, check_rows, check_target, counts
 from tradewind.models.protocol import Rescue
 from tradewind.models.stored import read_forecast, read_rescues, write_forecast, write_rescues
+from tradewind.models.twins import Twins
 from tradewind.panel import Panel
 from tradewind.task import DECILES, Task
 
@@ -67,6 +68,13 @@ class FittedLocal:
         """The model fitted again on everything: exact, because each series is cheap."""
         return fit_local(self.model, self.past.append(new), self.task)
 
+    def imagine(self, twins: Twins) -> FittedLocal:
+        """As Imagining.imagine. Twins with the same past are forecast once."""
+        past = twins.past.only(twins.ids)
+        answers = {target: _alike(self.model, past, self.task, target) for target in self.answers}
+        joined = {t: replace(f, dependence=self.answers[t].dependence) for t, f in answers.items()}
+        return replace(self, past=past, answers=joined)
+
     def save(self, folder: Path) -> None:
         """Write the stored forecasts."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,6 +126,18 @@ def _answer(
     quantiles, rescues = model.quantiles(history, task.h, levels)
     joint = own_dependence(model, history, task.h)
     return history.to_forecast(quantiles, levels, joint), rescues
+
+
+def _alike(model: LocalModel, past: Panel, task: Task, target: str) -> Forecast:
+    """The forecast of series of which many are the same."""
+    history = model.history(past, task, target)
+    _, first, which = np.unique(
+        np.nan_to_num(history.y, nan=-1e300), axis=0, return_index=True, return_inverse=True
+    )
+    levels = sorted({*DECILES, *task.levels})
+    some = history.part(first.astype(np.int64), 0)
+    quantiles, _ = model.quantiles(some, task.h, levels)
+    return history.to_forecast(quantiles[which.ravel()], levels, None)
 
 
 def own_dependence(model: LocalModel, history: History, h: int, n_windows: int = 3) -> Dependence:

@@ -17,13 +17,14 @@ from tradewind.features.category import group_means
 from tradewind.features.lags import Matrix, Sums, mean_around, trailing_mean
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import dependence_of, resized
-from tradewind.models.field import Field, Labels, Single, field_of, labels_of
+from tradewind.models.field import Field, Labels, Single, field_of, labels_of, seen_by_others
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.protocol import Rescue
 from tradewind.models.trees_columns import REACH, SPANS, Rows
 from tradewind.models.trees_errors import GRID
 from tradewind.models.trees_rows import future_rows
 from tradewind.models.trees_scale import scale_of
+from tradewind.models.twins import Twins, asked
 from tradewind.panel import Panel, every
 from tradewind.task import Task
 
@@ -144,6 +145,7 @@ class FittedProfile:
     labels: Labels
     mixes: dict[str, Mix]
     rescues: tuple[Rescue, ...] = ()
+    twins: Twins | None = None
 
     def forecast(
         self, h: int, levels: tuple[float, ...], known: Panel | None = None, target: str = "y"
@@ -152,6 +154,7 @@ class FittedProfile:
         check_target(target, self.task)
         mix = self.mixes[target]
         ahead = field_of(self.past, self.task, self.labels, target, (h, known))
+        ahead = asked(ahead, self.twins)
         scale = scale_of(ahead.open_y, self.settings.offset)
         z = scale.forward(ahead.open_y)
         rows = future_rows(ahead)
@@ -159,13 +162,17 @@ class FittedProfile:
         span = np.searchsorted(mix.edges, rows.at - rows.origin, side="left")
         scores = np.stack([np.interp(levels, GRID, row) for row in mix.scores])
         values = scale.back(middle[:, None] + scores[span], rows.series)
-        quantiles = values.reshape(len(ahead.ids), h, len(levels))
+        quantiles = values.reshape(len(ahead.rows), h, len(levels))
         joint = None if mix.dependence is None else resized(mix.dependence, h)
         return ahead.to_forecast(target, levels, quantiles, joint)
 
     def update(self, new: Panel) -> Self:
         """The same mix at the new end of the past."""
         return replace(self, past=self.past.append(new))
+
+    def imagine(self, twins: Twins) -> Self:
+        """As Imagining.imagine."""
+        return replace(self, past=twins.past, twins=twins)
 
     def save(self, folder: Path) -> None:
         """One JSON file."""
@@ -214,7 +221,7 @@ def _parts(field: Field, z: Single, rows: Rows) -> _Parts:
     )
     series, origin, at = rows.series, rows.origin, rows.at
     groups = _groups(field)
-    sums, means = Sums.of(z), group_means(z, groups)
+    sums, means = Sums.of(z), group_means(seen_by_others(z, field), groups)
     many, group = Sums.of(means), groups[series]
     level = trailing_mean(sums, series, origin, short)
     level = np.where(np.isfinite(level), level, trailing_mean(sums, series, origin, field.steps))
@@ -242,9 +249,10 @@ def _groups(field: Field) -> Ints:
     best = np.zeros(len(field.ids), dtype=np.int64)
     most = 1
     for name in field.texts:
-        _, codes = np.unique(np.nan_to_num(field.static[name], nan=-1), return_inverse=True)
-        count = int(codes.max()) + 1
-        if most < count <= len(codes) // 3:
+        told = np.nan_to_num(field.static[name], nan=-1)
+        _, codes = np.unique(told, return_inverse=True)
+        count = len(np.unique(told[field.crowd]))
+        if most < count <= len(field.crowd) // 3:
             best, most = codes.astype(np.int64), count
     return best
 

@@ -24,6 +24,7 @@ from tradewind.models.pretrained.slots import Flags, flags_of, slots_of
 from tradewind.models.protocol import Rescue
 from tradewind.models.trees_errors import GRID
 from tradewind.models.trees_scale import scale_of
+from tradewind.models.twins import Twins, asked
 from tradewind.panel import Panel, every
 from tradewind.task import Task
 
@@ -95,18 +96,20 @@ class Regression:
         scale = scale_of(seen.open_y, self.offset)
         z = scale.forward(seen.open_y)
         lags = np.unique(np.linspace(1, max(min(seen.h, seen.steps - 1), 1), LAGS).astype(np.int64))
-        some = spread_sample(seen.y.astype(np.float64), SAMPLE)
+        crowd = seen.crowd
+        some = crowd[spread_sample(seen.y[crowd].astype(np.float64), SAMPLE)]
         usual = _usual(_regressed(z[some], columns.part(some), lags))
         numbers = (columns.count + len(HALF_LIVES) * len(lags)) * len(seen.ds)  # of a series
         at_once = max(1, NUMBERS_AT_ONCE // numbers)
-        out = np.empty((len(z), seen.h, len(levels)))
-        for a in range(0, len(z), at_once):
-            rows = np.arange(a, min(a + at_once, len(z)))
+        wanted = seen.rows
+        out = np.empty((len(wanted), seen.h, len(levels)))
+        for a in range(0, len(wanted), at_once):
+            rows = wanted[a : a + at_once]
             middle, spread = _ahead(_regressed(z[rows], columns.part(rows), lags), usual, seen.h)
             scores = np.interp(levels, GRID, usual.shape)
             made = middle[:, :, None] + spread[:, :, None] * scores
             flat = scale.back(made.reshape(-1, len(levels)), np.repeat(rows, seen.h))
-            out[rows] = flat.reshape(made.shape)
+            out[a : a + len(rows)] = flat.reshape(made.shape)
         return out
 
 
@@ -120,6 +123,7 @@ class FittedRegression:
     labels: Labels
     dependence: dict[str, Dependence]
     rescues: tuple[Rescue, ...] = ()
+    twins: Twins | None = None
 
     def forecast(
         self, h: int, levels: tuple[float, ...], known: Panel | None = None, target: str = "y"
@@ -127,12 +131,17 @@ class FittedRegression:
         """As Fitted.forecast."""
         check_target(target, self.task)
         seen = field_of(self.past, self.task, self.labels, target, (h, known))
+        seen = asked(seen, self.twins)
         values = self.settings.quantiles(seen, flags_of(seen, self.labels.columns), levels)
         return seen.to_forecast(target, levels, values, resized(self.dependence[target], h))
 
     def update(self, new: Panel) -> FittedRegression:
         """The same as fitting to the longer past."""
         return self.settings.fit(self.past.append(new), self.task)
+
+    def imagine(self, twins: Twins) -> FittedRegression:
+        """As Imagining.imagine."""
+        return replace(self, past=twins.past, twins=twins)
 
     def save(self, folder: Path) -> None:
         """Nothing has to be kept: fitting is as fast as reading."""

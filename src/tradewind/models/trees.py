@@ -13,7 +13,7 @@ from tradewind.errors import NotEnoughHistory
 from tradewind.features.lags import Matrix
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import dependence_of, resized
-from tradewind.models.field import Field, field_of, labels_of
+from tradewind.models.field import Field, Single, field_of, labels_of
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.protocol import Rescue
 from tradewind.models.trees_boost import Boosting, blend, boost_folds, predict, tables_of
@@ -30,6 +30,7 @@ from tradewind.models.trees_learnt import Learnt, read_learnt, write_learnt
 from tradewind.models.trees_linear import Lesson
 from tradewind.models.trees_rows import future_rows, sample_rows, time_folds
 from tradewind.models.trees_scale import scale_of
+from tradewind.models.twins import Twins, asked
 from tradewind.panel import Panel, every
 from tradewind.task import Task
 
@@ -153,6 +154,7 @@ class FittedTrees:
     task: Task
     learnt: dict[str, Learnt]
     rescues: tuple[Rescue, ...] = field(default=())
+    twins: Twins | None = None
 
     def forecast(
         self, h: int, levels: tuple[float, ...], known: Panel | None = None, target: str = "y"
@@ -160,16 +162,37 @@ class FittedTrees:
         """As Fitted.forecast."""
         check_target(target, self.task)
         mine = self.learnt[target]
-        ids = self.past.ids
-        quantiles = np.empty((len(ids), h, len(levels)))
-        groups = -(-len(ids) // COMPANY)
-        ahead = field_of(self.past, self.task, mine.labels, target, (h, known))
+        ahead = self.ahead(h, known, target)
+        quantiles = np.empty((len(ahead.rows), h, len(levels)))
+        groups = 1 if ahead.asked is not None else -(-len(ahead.ids) // COMPANY)
         for first in range(groups):
-            some = np.arange(first, len(ids), groups)
+            some = np.arange(first, len(ahead.ids), groups)
             part = ahead if groups == 1 else ahead.part(some)
-            quantiles[some] = self._quantiles(mine, part, levels)
+            quantiles[first::groups] = self._quantiles(mine, part, levels)
         joint = None if mine.dependence is None else resized(mine.dependence, h)
         return ahead.to_forecast(target, levels, quantiles, joint)
+
+    def ahead(self, h: int, known: Panel | None, target: str) -> Field:
+        """The matrices that are asked about; twins stand in the company of the series they copy."""
+        seen = field_of(self.past, self.task, self.learnt[target].labels, target, (h, known))
+        if self.twins is None:
+            return seen
+        count = len(seen.ids) - len(self.twins.ids)
+        groups = -(-count // COMPANY)
+        own = np.arange(seen.ids.index(self.twins.of) % groups, count, groups)
+        return asked(seen.part(np.r_[own, count : len(seen.ids)]), self.twins)
+
+    def table(self, h: int, known: Panel | None, target: str) -> tuple[Rows, Single, Floats]:
+        """The questions of a forecast, what the trees look at [R, F], and the levels [R]."""
+        mine, ahead = self.learnt[target], self.ahead(h, known, target)
+        z = scale_of(ahead.open_y, self.settings.offset).forward(ahead.open_y)
+        rows = future_rows(ahead)
+        columns, level = feature_table(ahead, z, rows, mine.level_steps, mine.flag)
+        return rows, matrix_of(columns, mine.names), level
+
+    def imagine(self, twins: Twins) -> Self:
+        """As Imagining.imagine."""
+        return replace(self, past=twins.past, twins=twins)
 
     def _quantiles(self, learnt: Learnt, ahead: Field, levels: tuple[float, ...]) -> Floats:
         scale = scale_of(ahead.open_y, self.settings.offset)
@@ -181,7 +204,7 @@ class FittedTrees:
         scores = learnt.shape.at(size, coarse, np.array(levels))
         values = scale.back(middle[:, None] + size[:, None] * scores, rows.series)
         values[coarse[:, None] & grain.none(values, rows.series)] = 0.0
-        return values.reshape(len(ahead.ids), ahead.h, len(levels))
+        return values.reshape(len(ahead.rows), ahead.h, len(levels))
 
     def update(self, new: Panel) -> Self:
         """The same trees at the new end of the past; learnt again if the settings say so."""

@@ -18,7 +18,7 @@ from tradewind.features.lags import (
 )
 from tradewind.features.price import relative_price
 from tradewind.features.promotion import known_at, steps_since_change, steps_until_change
-from tradewind.models.field import Field, Single, first_seen
+from tradewind.models.field import Field, Single, first_seen, seen_by_others
 from tradewind.panel import every
 
 SPANS = {
@@ -73,8 +73,8 @@ def feature_table(
     level = np.where(np.isfinite(level), level, trailing_mean(sums, series, origin, field.steps))
     level = np.nan_to_num(level)
     table: dict[str, Floats] = {"ahead": (at - origin).astype(np.float64)}
-    for name, column in field.dated.items():
-        table[name] = column[at]
+    for name in field.dated:
+        table[name] = field.dated_at(name, series, at)
     for span in SPANS[unit]:
         if span != level_steps:
             table[f"level_{span}"] = trailing_mean(sums, series, origin, span) - level
@@ -116,7 +116,8 @@ def _value_columns(
 ) -> None:
     """Means of the steps that had the same value of a known column, and the same phase."""
     for name, values in field.known.items():
-        known = np.unique(values[np.isfinite(values)])
+        crowd = values[field.crowd]
+        known = np.unique(crowd[np.isfinite(crowd)])
         if not 2 <= len(known) <= FEW:
             continue
         now = values[rows.series, rows.at]
@@ -171,10 +172,12 @@ def _group_columns(
     groups = {"all": np.zeros(len(field.ids), dtype=np.int64)}
     for name in field.texts:
         codes = np.nan_to_num(field.static[name], nan=-1).astype(np.int64) + 1
-        if 2 <= len(np.unique(codes)) <= len(codes) // 2:
+        crowd = codes[field.crowd]
+        if 2 <= len(np.unique(crowd)) <= len(crowd) // 2:
             groups[name] = codes
+    shown = seen_by_others(z, field)
     for name, codes in groups.items():
-        means = group_means(z, codes)
+        means = group_means(shown, codes)
         sums, group = Sums.of(means), codes[rows.series]
         level = trailing_mean(sums, group, rows.origin, level_steps)
         now = trailing_mean(sums, group, rows.origin, short)
@@ -207,7 +210,8 @@ def _known_columns(table: dict[str, Floats], field: Field, rows: Rows) -> None:
         table[f"{name}_after"] = before.mean(series, at + 1, after + 1)
         if field.steps > field.year:
             table[f"{name}_change"] = now - known_at(values, series, at - field.year, limit)
-        if len(np.unique(values[np.isfinite(values)])) == 2:
+        crowd = values[field.crowd]
+        if len(np.unique(crowd[np.isfinite(crowd)])) == 2:
             table[f"{name}_since"] = steps_since_change(values)[series, at]
             table[f"{name}_until"] = steps_until_change(values, series, at, limit)
 

@@ -57,8 +57,12 @@ class Linear:
 
     def predict(self, x: Single, share: Floats) -> Floats:
         """[R, F] and step ahead / h [R] → [R]."""
-        out: Floats = _design(x[:, self.use], self.centre, self.scale, share) @ self.weights
+        out: Floats = self.design(x, share) @ self.weights
         return out
+
+    def design(self, x: Single, share: Floats) -> Floats:
+        """What the weights are multiplied by, [R, 1 + 2F']."""
+        return _design(x[:, self.use], self.centre, self.scale, share)
 
 
 def to_json(line: Linear | None) -> dict[str, list[float]] | None:

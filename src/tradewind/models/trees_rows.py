@@ -33,10 +33,10 @@ def sample_rows(field: Field, z: Single, h: int, budget: int, rng: np.random.Gen
 
 
 def future_rows(field: Field) -> Rows:
-    """Every step ahead of every series, [N · h], in order."""
-    count, h, last = len(field.ids), field.h, field.steps - 1
-    series = np.repeat(np.arange(count), h)
-    ahead = np.tile(np.arange(1, h + 1), count)
+    """Every step ahead of every series asked for, [N · h], in order."""
+    h, last = field.h, field.steps - 1
+    series = np.repeat(field.rows, h)
+    ahead = np.tile(np.arange(1, h + 1), len(field.rows))
     return Rows(series, np.full(len(series), last), last + ahead, h)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from tradewind.arrays import Bools, Dates, Floats, Ints
 from tradewind.forecast import Forecast
 from tradewind.models.protocol import Fitted, Forecaster, Rescue
+from tradewind.models.twins import Twins, imagine
 from tradewind.panel import Panel, dates_from, every, next_ds
 from tradewind.task import Task
 
@@ -114,6 +115,12 @@ class FittedUplift:
         """The model after seeing `new`; what the phases do stays as it was learnt."""
         bare = without_festivals(new, self.learnt, self.task)
         return replace(self, inner=self.inner.update(bare), past=self.past.append(new))
+
+    def imagine(self, twins: Twins) -> FittedUplift:
+        """As Imagining.imagine."""
+        bare = without_festivals(twins.past, self.learnt, self.task)
+        inner = imagine(self.inner, replace(twins, past=bare))
+        return replace(self, inner=inner, past=twins.past)
 
     def save(self, folder: Path) -> None:
         """Write the effects, and the inner model."""

@@ -31,6 +31,7 @@ from tradewind.models.pretrained.weights import (
     write_tuned,
 )
 from tradewind.models.protocol import Rescue
+from tradewind.models.twins import Twins, asked
 from tradewind.panel import Panel
 from tradewind.task import Task
 from tradewind.train.tracker import Silent, Tracker
@@ -110,6 +111,7 @@ class FittedPretrained:
     tuned: Weights | None = None
     dependence: dict[str, Dependence] = field(default_factory=dict)
     rescues: tuple[Rescue, ...] = field(default=())
+    twins: Twins | None = None
 
     def forecast(
         self, h: int, levels: tuple[float, ...], known: Panel | None = None, target: str = "y"
@@ -125,9 +127,14 @@ class FittedPretrained:
     def shop(self, target: str, h: int, known: Panel | None) -> Shop:
         """The past and what is known ahead, as matrices."""
         matrices = field_of(self.past, self.task, self.labels, target, (h, known))
+        matrices = asked(matrices, self.twins)
         season = self.settings.season or self.task.season * (self.task.season > 1)
         flags = flags_of(matrices, self.labels.columns)
         return shop_of(matrices, self.censored(target), season, flags)
+
+    def imagine(self, twins: Twins) -> FittedPretrained:
+        """As Imagining.imagine."""
+        return replace(self, past=twins.past, twins=twins)
 
     def censored(self, target: str) -> Bools:
         """Where sales were limited by stock, [N, T]; only sales are."""

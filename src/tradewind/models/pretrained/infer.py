@@ -29,12 +29,12 @@ def quantiles_of(run: Run, shop: Shop, longest: int, threads: int = 2) -> Floats
     was forecast becomes the past, and its uncertainty is carried on.
     """
     field = shop.field
-    out = np.empty((len(field.ids), field.h, len(LEVELS)), np.float32)
+    out = np.empty((len(field.ids), field.h, len(LEVELS)), np.float32)  # of all, also if not asked
     with ThreadPoolExecutor(threads) as pool:
         batches = list(_batches(shop, longest))
         for rows, answer in pool.map(lambda b: (b[0], _answer(run, shop, *b)), batches):
             out[rows] = answer
-    return out
+    return out[field.rows]
 
 
 def _batches(shop: Shop, longest: int) -> Iterator[tuple[Ints, int]]:
@@ -45,7 +45,7 @@ def _batches(shop: Shop, longest: int) -> Iterator[tuple[Ints, int]]:
     length = np.minimum(y.shape[1] - born, longest)
     contexts = np.array([context_for(int(n)) for n in range(longest + 1)])[length]
     for steps in CONTEXTS:
-        rows = np.flatnonzero(contexts == steps)
+        rows = shop.field.rows[contexts[shop.field.rows] == steps]
         size = max(1, STEPS_AT_ONCE // steps)
         for a in range(0, len(rows), size):
             yield rows[a : a + size], steps

@@ -9,7 +9,7 @@ import numpy as np
 
 from tradewind.arrays import Bools, Floats32, Ints
 from tradewind.features.calendar import calendar_columns
-from tradewind.models.field import Field
+from tradewind.models.field import Field, ordinary
 from tradewind.models.pretrained.encode import Context
 from tradewind.models.pretrained.layout import PATCH, SIZE_UNIT, SLOTS, STATIC, USUAL_SIZE
 from tradewind.models.pretrained.phase import calendar_phase, seasons_of
@@ -95,7 +95,7 @@ def flags_of(field: Field, texts: Collection[str]) -> Flags:
     for name in texts:
         values = field.known.get(name, field.past.get(name))
         if values is not None:
-            seen = values[:, : field.steps]
+            seen = values[field.crowd, : field.steps]
             kinds, count = np.unique(seen[np.isfinite(seen)], return_counts=True)
             order = kinds[np.argsort(-count, kind="stable")]
             flags[name] = tuple(float(code) for code in order[1 : 1 + FLAGS])
@@ -132,10 +132,11 @@ def lent(field: Field) -> tuple[Floats32, Bools]:
     if not empty.any() or empty.all():
         return y, np.zeros(len(y), np.bool_)
     kind = field.static[field.texts[0]] if field.texts else np.zeros(len(y), np.float32)
+    crowd = ~empty & np.isin(np.arange(len(y)), field.crowd)
     for one in np.unique(kind[empty]):
         mine = empty & ((kind == one) | (np.isnan(kind) & np.isnan(one)))
-        theirs = y[~empty & (kind == one)]
-        theirs = theirs if len(theirs) else y[~empty]
+        theirs = y[crowd & (kind == one)]
+        theirs = theirs if len(theirs) else y[crowd]
         seen = np.isfinite(theirs)
         total = np.where(seen, theirs, np.float32(0)).sum(axis=0)
         y[mine] = np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
@@ -153,7 +154,7 @@ def traits(field: Field, y: Floats32, borrowed: Bools) -> Floats32:
         return out
     n = np.isfinite(y).sum(axis=1)
     mean = np.nansum(y, axis=1, dtype=np.float64) / np.maximum(n, 1)
-    use = (mean > 0) & ~borrowed
+    use = (mean > 0) & ~borrowed & np.isin(np.arange(len(y)), field.crowd)
     _, kind = np.unique(field.static[field.texts[0]], return_inverse=True)
     size = np.log(np.where(use, mean, 1.0))
     count = np.bincount(kind, use)
@@ -180,7 +181,11 @@ def slots_of(field: Field, flags: Flags) -> tuple[tuple[Floats32, ...], tuple[in
     for name, dated in field.dated.items():
         if name not in calendar_columns(field.ds[:1], field.freq) and np.ptp(dated) > 0:
             row = np.pad(dated.astype(np.float32)[None], rest, constant_values=np.nan)
-            ahead.append(np.broadcast_to(filled(row), (len(field.ids), row.shape[1])))
+            every = np.broadcast_to(filled(row), (len(field.ids), row.shape[1]))
+            if field.quiet is not None and field.quiet.any():
+                every = every.copy()
+                every[field.quiet, field.steps :] = ordinary(name)
+            ahead.append(every)
     for name, values in (unplanned | field.past).items():
         past += _columns(values, flags.get(name))
     kinds = [1] * len(ahead) + [2] * len(past)

@@ -1,0 +1,72 @@
+"""Twins: copies of one series with something changed, asked about beside the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import polars as pl
+
+from tradewind.models.field import Field
+from tradewind.models.protocol import Fitted
+from tradewind.panel import KEYS, Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Copies of one series, each of which sees every other series, and which none of them sees.
+
+    of       the series that they stand for
+    ids      of the twins; they sort after all others
+    past     the whole past with the twins' rows in it
+    quiet    twins to which the public holidays and festivals of the horizon do not come
+    """
+
+    of: str
+    ids: tuple[str, ...]
+    past: Panel
+    quiet: frozenset[str] = frozenset()
+
+
+@runtime_checkable
+class Imagining(Protocol):
+    """A fitted model that can be asked about twins without learning again."""
+
+    def imagine(self, twins: Twins) -> Fitted:
+        """The same model, which forecasts the twins alone."""
+        ...
+
+
+def imagine(fitted: Fitted, twins: Twins) -> Fitted:
+    """The model that forecasts the twins.
+
+    One that has no way of its own for it is told of them as of new series: then it may learn from
+    them, they see each other, and no holiday is kept from them.
+    """
+    if isinstance(fitted, Imagining):
+        return fitted.imagine(twins)
+    return fitted.update(twins.past.only(twins.ids))
+
+
+def asked(ahead: Field, twins: Twins | None) -> Field:
+    """The matrices of a past with twins in it, where they alone are forecast."""
+    return ahead if twins is None else ahead.asking(twins.ids, twins.quiet)
+
+
+def twin_ids(past: Panel, count: int) -> tuple[str, ...]:
+    """Names for twins that sort after every series of `past`.
+
+    >>> one = pl.DataFrame({"unique_id": ["a"], "ds": [0], "y": [1.0]})
+    >>> one = one.with_columns(pl.col("ds").cast(pl.Datetime("us")))
+    >>> twin_ids(Panel.from_frame(one, "D"), 2)
+    ('a~000', 'a~001')
+    """
+    return tuple(f"{past.ids[-1]}~{k:03d}" for k in range(count))
+
+
+def beside(past: Panel, rows: pl.DataFrame, static: pl.DataFrame) -> Panel:
+    """The past with the rows of twins after its own, sorted as they are named."""
+    columns = past.frame.columns
+    frame = pl.concat([past.frame, rows.sort(KEYS).select(columns)], how="vertical_relaxed")
+    both = pl.concat([past.static, static.sort("unique_id").select(past.static.columns)])
+    return Panel(frame, past.freq, both)
