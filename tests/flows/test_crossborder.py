@@ -40,7 +40,7 @@ def shop(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def seen(shop: Workspace) -> Seen:
-    return see(shop, Question().settled(shop))
+    return see(shop, Question(freq="D").settled(shop))
 
 
 def units(panel: Panel) -> pl.DataFrame:

@@ -29,6 +29,7 @@ KINDS = {
 }
 """Files beside the exports, in the order in which they are loaded, and their --kind."""
 BY = ("product", "channel")
+FREQ, H = "W", 8
 EXPORTS = "tmall.csv jd.csv pinduoduo.csv amazon.txt"
 TITLES = {
     "products": ("products, and each channel's own codes", "商品资料，以及各渠道自己的编码"),
@@ -89,7 +90,7 @@ def readme() -> str:
     """The commands of the journey, in English and in Chinese."""
     commands = [f"tradewind load {EXPORTS} --workspace shop"]
     commands += [f"tradewind load {n} --kind {k} --workspace shop" for n, k in KINDS.items()]
-    ask = "tradewind forecast --by product,channel --report --workspace shop"
+    ask = "tradewind forecast --freq W --by product,channel --report --workspace shop"
     parts = []
     for place, words in enumerate(_WORDS):
         lines = [words[0], "", words[1], f"   {commands[0]} --dry-run", "", words[2]]
@@ -109,7 +110,7 @@ _WORDS = (
         "1. See what the four exports are taken for; nothing is written:",
         "2. Load them:",
         "3. Load what stands beside them, in this order:",
-        "4. Forecast the next 28 days by product and channel, and write a report:",
+        "4. Forecast the next eight weeks by product and channel, and write a report:",
         "",
         "Read the notes below the forecast: the calendar enters Black Friday and leaves out 12.12, "
         "so\nthe forecast says what each case would sell. Enter 12.12 in calendar.csv (12.12, "
@@ -120,7 +121,7 @@ _WORDS = (
         "1. 先看四份导出被识别成什么，不写入任何数据：",
         "2. 导入：",
         "3. 按此顺序导入其余文件：",
-        "4. 按商品和渠道预测未来 28 天，并生成报告：",
+        "4. 按商品和渠道预测未来 8 周，并生成报告：",
         " --lang zh",
         "请看预测下方的说明：日历录入了黑五，没有录入双12，所以预测给出参加与不参加两种情形。\n"
         "在 calendar.csv 中加上双12（12.12，渠道 Tmall，2025-12-12，peak，planned），"
@@ -135,5 +136,5 @@ def load_files(shop: Workspace, folder: Path, *, at: datetime | None = None) -> 
     for name, kind in KINDS.items():
         load_other(shop, kind, folder / name, at=at)
     with shop.transaction() as db:
-        settings.put(db, name="crossborder", by=BY)
+        settings.put(db, name="crossborder", by=BY, freq=FREQ, h=H)
     return loaded

@@ -15,7 +15,7 @@ from tradewind.data.synthetic.shop import SyntheticShop
 
 START = datetime(2023, 11, 20)
 DAYS = 728
-"""Up to Sunday 2025-11-16: the 28 days after it hold Black Friday and 12.12."""
+"""Up to Sunday 2025-11-16: the eight weeks after it hold Black Friday, 12.12 and Christmas."""
 SEED = 11
 CHANNELS = {"tmall": "Tmall", "jd": "JD", "pinduoduo": "Pinduoduo", "amazon": "Amazon.com"}
 """Channel of the shop → as the export's lines are called once they are loaded."""
@@ -24,6 +24,8 @@ OWN_CODES = {"jd": "JD-{}", "amazon": "{}-US"}
 """How the channels with codes of their own write every third product."""
 LEDGER_DAYS, COUNTS = 28, 12
 """Days of the ledger of movements, and weekly counts of the stock before the end."""
+PLANNED = timedelta(56)
+"""How far ahead the calendar plans."""
 LEFT_OUT = "12.12"
 """The festival that the merchant has not entered."""
 PHASES = {
@@ -226,8 +228,8 @@ def _levels(shop: SyntheticShop) -> pl.DataFrame:
 
 
 def calendar(shop: SyntheticShop, end: datetime) -> pl.DataFrame:
-    """calendar.csv: past festivals by phase and promotions, and the plans up to 28 days ahead."""
-    rows = shop.calendar.filter(pl.col("start") <= end + timedelta(28))
+    """calendar.csv: past festivals by phase and promotions, and the plans of eight weeks."""
+    rows = shop.calendar.filter(pl.col("start") <= end + PLANNED)
     own = pl.col("name") == "promotion"
     twelfth = (pl.col("start").dt.month() == 12) & (pl.col("start").dt.day() == 12)
     forgotten = (pl.col("start") > end) & pl.when(own).then(twelfth).otherwise(
