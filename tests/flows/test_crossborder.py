@@ -82,6 +82,12 @@ def test_what_stops_comes_and_is_left_out_is_seen(seen: Seen) -> None:
     assert "P0004" in seen.static.drop_nulls("last_order_date")["product"]
 
 
+def test_plans_beyond_a_launch_do_not_hide_it(shop: Workspace) -> None:
+    by_week = see(shop, Question().settled(shop))
+    assert by_week.launching is not None
+    assert by_week.launching.series["product"].to_list() == [LAUNCH]
+
+
 def test_the_same_files_again_change_nothing(shop: Workspace, folder: Path) -> None:
     assert load_files(shop, folder).appended.new == 0
     assert load_other(shop, "stock", folder / "stock.csv").written == 0
