@@ -2,7 +2,7 @@
 
     python benchmarks/networks.py --data FOLDER [--windows 1 5 10] [--models gru mlp …]
 
-118 daily series of a pasta maker, 28 days ahead, no covariates. SQL and MASE as published are scored:
+118 daily series of a pasta maker, 28 days ahead, no covariates. SQL and MASE by the published rule:
 means over the windows (counted from 1, of ten); and the seconds of fitting and forecasting.
 """
 

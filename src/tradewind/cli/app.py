@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tradewind.cli import bench, explain, load, models, pretrain, terminal, tune, views
+from tradewind.cli import bench, demo, explain, load, models, pretrain, terminal, tune, views
 from tradewind.cli.options import (
     HERE,
     At,
@@ -57,50 +57,7 @@ def about(
         raise typer.Exit
 
 
-@app.command()
-def demo(
-    workspace: At = Path("tradewind-demo"),
-    preset: PresetOption = Preset.default,
-    windows: WindowsOption = 3,
-    top: Annotated[int, typer.Option(min=10, help="How many of the best-selling products.")] = 1000,
-    lang: LangOption = None,
-    json: Json = False,
-) -> None:
-    """Forecast a real retailer's thousand best-selling products, from sales lines to a report."""
-    from tradewind.flows import demo as flow
-
-    say = told(lang)
-    with (
-        opened(workspace, create=True) as shop,
-        terminal.progress(quiet=json, words=say.stage) as tell,
-    ):
-        shown = flow.demo(
-            shop,
-            asked(preset=preset, n_windows=windows),
-            language=language(lang),
-            top=top,
-            progress=tell,
-        )
-    if json:
-        terminal.as_json(shown.to_dict())
-        return
-    views.loaded(say, shown.loaded.to_dict())
-    views.leaderboard(say, shown.tested.to_dict())
-    views.money(say, shown.money, shown.foretold.seen.currency)
-    views.movers(say, shown.moves.to_dict(), rows=8)
-    views.held(say, shown.check, say.steps(flow.HELD, "W"))
-    terminal.facts(
-        say("done"),
-        [
-            (say("report"), shown.report),
-            (say("seconds"), round(shown.seconds, 1)),
-            (say("data"), say("demo_data")),
-        ],
-    )
-    then = views.command(workspace, "trends")
-    terminal.next_step(say("demo_next", report=shown.report, command=then))
-
-
+app.command()(demo.demo)
 app.command()(load.load)
 
 

@@ -67,6 +67,13 @@ class Kind(StrEnum):
     launches = "launches"
 
 
+class DemoShop(StrEnum):
+    """Whose sales the demo forecasts."""
+
+    completejourney = "completejourney"
+    crossborder = "crossborder"
+
+
 class DemandDate(StrEnum):
     """The day that a presale counts on."""
 

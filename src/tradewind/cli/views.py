@@ -137,12 +137,20 @@ def _columns(say: Told, told: dict[str, Any]) -> None:
             say("columns_of", source=told["source"]),
             [Column(say(name)) for name in ("noun", "header", "examples", "why")],
             [
-                (say.noun(c["noun"]), _header(say, c), c["examples"], say.sentence(c["why"]))
+                (say.noun(c["noun"]), _header(say, c), _examples(say, c), say.sentence(c["why"]))
                 for c in used
             ],
             *[say("unused", names=", ".join(unused))] * bool(unused),
             say("say_map"),
         )
+
+
+def _examples(say: Told, column: dict[str, Any]) -> str:
+    """Cells as found; statuses that were worked out in the words of the reader."""
+    shown = str(column["examples"])
+    if column["noun"] != "status":
+        return shown
+    return " · ".join(say.status(word) for word in shown.split(" · "))
 
 
 def _header(say: Told, column: dict[str, Any]) -> str:
@@ -321,12 +329,32 @@ def forecast(say: Told, told: dict[str, Any], rows: int) -> None:
             model=told["model"],
             forecaster=told["forecaster"],
         ),
+        *remarks(say, told),
+    )
+
+
+def remarks(say: Told, told: dict[str, Any]) -> list[str]:
+    """What a forecast counts on, and what it leaves open."""
+    money = told["target"] in ("revenue", "price")
+    unit = (told["currency"] if money else say("units")) or "–"
+    since = told["provisional_from"]
+    return [
         *plans(say, told),
         *coming(say, told),
         *festivals(say, told, unit),
         *stops(say, told),
         *stale(say, told["stale_stock"]),
-        *([say("provisional_from", date=since)] if (since := told["provisional_from"]) else []),
+        *([say("provisional_from", date=since)] if since else []),
+    ]
+
+
+def files(say: Told, told: dict[str, Any]) -> None:
+    """The files that were written."""
+    table(
+        say,
+        say("files_in", folder=told["folder"]),
+        [Column(say(name), whole=True) for name in ("file", "holds", "rows")],
+        [(f["file"], say(f"kind_of_{f['kind']}"), f["rows"]) for f in told["files"]],
     )
 
 

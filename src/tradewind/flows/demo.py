@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from tradewind.data.repair import repair
 from tradewind.data.samples import ZONE, Sample, complete_journey
 from tradewind.flows.asked import Question
 from tradewind.flows.backtest import Tested, evaluate
+from tradewind.flows.crossborder import load_files, write_files
 from tradewind.flows.forecast import Foretold, foretell
 from tradewind.flows.load import Loaded, keep
 from tradewind.flows.report import money, report, write_report
@@ -54,13 +56,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the demo made: a loaded workspace, a back-test, a forecast, trends and a report."""
+    """What the demo made: a loaded workspace, a back-test, a forecast, trends and a report.
+
+    check   None where nothing was kept back
+    note    whose data it is, "" for a synthetic shop
+    """
 
     loaded: Loaded
     tested: Tested
     foretold: Foretold
     moves: Moves
-    check: Check
+    check: Check | None
     money: Money | None
     report: Path
     note: str
@@ -96,26 +102,65 @@ def demo(
     Raises MissingPackage where the sample is not installed.
     """
     start, at = time.perf_counter(), at or datetime.now()
-    tell = progress or (lambda done, total, what: None)
+    tell = progress or _silent
     tell(0, 1, STAGES[0])
     sample = complete_journey("W", products=top)
     loaded = stored(shop, sample, at)
+    shown = _shown(shop, question, loaded, language=language, at=at, progress=tell)
+    check = checked(sample, shown.foretold, shown.moves)
+    seconds = time.perf_counter() - start
+    return replace(shown, check=check, note=sample.note, seconds=seconds)
+
+
+def crossborder(
+    shop: Workspace,
+    question: Question | None = None,
+    *,
+    language: Literal["en", "zh"] = "en",
+    at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Shown:
+    """Load the files of the synthetic cross-border merchant, and forecast by product and channel.
+
+    The files are written to a folder for the time of the load, and read as a merchant's own.
+    """
+    start, at = time.perf_counter(), at or datetime.now()
+    tell = progress or _silent
+    tell(0, 1, STAGES[0])
+    with TemporaryDirectory() as folder:
+        write_files(Path(folder))
+        loaded = load_files(shop, Path(folder), at=at)
+    shown = _shown(shop, question, loaded, language=language, at=at, progress=tell)
+    return replace(shown, seconds=time.perf_counter() - start)
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    """Progress that nobody looks at."""
+
+
+def _shown(  # what is asked, and of what
+    shop: Workspace,
+    question: Question | None,
+    loaded: Loaded,
+    *,
+    language: Literal["en", "zh"],
+    at: datetime,
+    progress: Progress,
+) -> Shown:
+    """The back-test, the forecast, the trends and the report of a workspace that is loaded."""
     asked = (question or Question()).settled(shop)
     seen = see(shop, asked)
     tested = evaluate(shop, asked, seen, at=at, progress=progress)
-    tell(0, 1, STAGES[2])
+    progress(0, 1, STAGES[2])
     trained = train(shop, tested, at=at, promote=True)
-    tell(0, 1, STAGES[3])
+    progress(0, 1, STAGES[3])
     foretold = foretell(shop, asked, seen, trained, at=at)
-    tell(0, 1, STAGES[4])
+    progress(0, 1, STAGES[4])
     found = moves(foretold)
-    tell(0, 1, STAGES[5])
-    contents = report(shop, tested, foretold, found, at=at)
-    path = write_report(shop, contents, language)
-    spent = time.perf_counter() - start
+    progress(0, 1, STAGES[5])
+    path = write_report(shop, report(shop, tested, foretold, found, at=at), language)
     best = money(tested, trained.version.forecaster)
-    check = checked(sample, foretold, found)
-    return Shown(loaded, tested, foretold, found, check, best, path, sample.note, spent)
+    return Shown(loaded, tested, foretold, found, None, best, path, "", 0.0)
 
 
 def stored(shop: Workspace, sample: Sample, at: datetime) -> Loaded:

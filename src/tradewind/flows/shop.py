@@ -136,7 +136,7 @@ def see(shop: Workspace, question: Question) -> Seen:
         currency=currencies[0] if len(currencies) == 1 else "",
         name=remembered.get("name", shop.path.name),
     )
-    rows = due(launches.table(shop.db), goods, panel, end)
+    rows = due(launches.table(shop.db), goods, bare, end)
     coming = launching(seen.panel, rows, plans, question.column, question.h)
     kept = Plans(bare, plans, question.h)
     return replace(

@@ -325,6 +325,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The Complete Journey, simulated by 84.51° from real shopping patterns",
         "The Complete Journey，由 84.51° 依真实购物规律模拟",
     ),
+    "demo_crossborder": (
+        "a synthetic cross-border shop on four marketplaces",
+        "合成的跨境店铺，在四个平台销售",
+    ),
+    "files_in": ("Files in {folder}", "{folder} 中的文件"),
+    "file": ("file", "文件"),
+    "holds": ("holds", "内容"),
+    "rows": ("rows", "行数"),
+    "kind_of_sales": ("sales", "销售"),
+    "export_next": (
+        "{readme} has the commands in order; they begin with {command}",
+        "{readme} 按顺序列出了各条命令，从 {command} 开始",
+    ),
     "demo_next": ("open {report}, then try: {command}", "打开 {report}，再试试：{command}"),
     # models
     "models": ("Models", "模型版本"),

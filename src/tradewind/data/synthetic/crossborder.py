@@ -43,6 +43,7 @@ def crossborder_shop(
     days: int = 730,
     start: datetime = datetime(2023, 1, 2),
     freq: str = "D",
+    sales_per_day: float = 6.0,
 ) -> SyntheticShop:
     """A shop with Chinese names on four channels; Amazon sells in USD, all costs are in CNY.
 
@@ -55,7 +56,7 @@ def crossborder_shop(
         freq=freq,
         categories=8,
         channels=("amazon", *CHINA),
-        sales_per_day=6.0,
+        sales_per_day=sales_per_day,
         median_price=80.0,
         festivals=FESTIVALS,
         currency="CNY",

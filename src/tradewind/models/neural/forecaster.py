@@ -30,6 +30,7 @@ from tradewind.models.neural.scaling import SCALINGS, Scaling
 from tradewind.models.neural.serve import Serve, read, write
 from tradewind.models.pretrained.slots import Flags, flags_of
 from tradewind.models.protocol import Rescue
+from tradewind.models.twins import Twins, asked
 from tradewind.panel import Panel, every
 from tradewind.task import Task
 
@@ -123,6 +124,7 @@ class FittedNeural:
     dependence: dict[str, Dependence] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     rescues: tuple[Rescue, ...] = ()
+    twins: Twins | None = None
 
     @property
     def spans(self) -> tuple[int, int]:
@@ -133,9 +135,11 @@ class FittedNeural:
     def lesson(self, h: int, known: Panel | None) -> Lesson:
         """The past and what is known of h steps, as the network reads them."""
         fields = [
-            field_of(self.past, self.task, self.labels, target, (h, known))
+            asked(field_of(self.past, self.task, self.labels, target, (h, known)), self.twins)
             for target in self.task.roles.targets
         ]
+        if self.twins is not None:  # no series sees another: the twins are enough
+            fields = [one.part(one.rows) for one in fields]
         return lesson_of(fields, self.flags, self.settings.scaling)
 
     def forecast(
@@ -215,6 +219,10 @@ class FittedNeural:
     def update(self, new: Panel) -> FittedNeural:
         """The network at the new end of the past; its weights stay (`resume` trains them on)."""
         return replace(self, past=self.past.append(new))
+
+    def imagine(self, twins: Twins) -> FittedNeural:
+        """As Imagining.imagine."""
+        return replace(self, past=twins.past, twins=twins)
 
     def save(self, folder: Path) -> None:
         """Write the network as an ONNX graph and a checkpoint, and what it needs beside."""

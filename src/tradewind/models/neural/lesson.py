@@ -9,7 +9,7 @@ import numpy as np
 
 from tradewind.arrays import Bools, Floats32, Ints
 from tradewind.features.calendar import calendar_columns
-from tradewind.models.field import Field, first_seen
+from tradewind.models.field import Field, first_seen, ordinary
 from tradewind.models.neural.scaling import Scale, Scaling, scale_of
 from tradewind.models.pretrained.encode import unit_sized
 from tradewind.models.pretrained.phase import PHASES, calendar_phase
@@ -121,7 +121,9 @@ def columns_of(field: Field, flags: Flags) -> tuple[list[Floats32], list[Floats3
         ahead += _flagged(values, flags.get(name))
     for name, dated in field.dated.items():
         if name not in usual:
-            ahead.append(np.broadcast_to(dated.astype(np.float32), shape))
+            ahead.append(np.broadcast_to(dated.astype(np.float32), shape).copy())
+            if field.quiet is not None:
+                ahead[-1][field.quiet, field.steps :] = ordinary(name)
     for name, values in field.past.items():
         rest = ((0, 0), (0, shape[1] - values.shape[1]))
         past += _flagged(np.pad(values, rest, constant_values=np.nan), flags.get(name))
