@@ -90,7 +90,7 @@ def readme() -> str:
     """The commands of the journey, in English and in Chinese."""
     commands = [f"tradewind load {EXPORTS} --workspace shop"]
     commands += [f"tradewind load {n} --kind {k} --workspace shop" for n, k in KINDS.items()]
-    ask = "tradewind forecast --freq W --by product,channel --report --workspace shop"
+    ask = "tradewind forecast --freq W --by product,channel --preset fast --report --workspace shop"
     parts = []
     for place, words in enumerate(_WORDS):
         lines = [words[0], "", words[1], f"   {commands[0]} --dry-run", "", words[2]]

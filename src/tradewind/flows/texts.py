@@ -269,7 +269,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "没有{names}计划，按以往力度估计（计划可用 load --kind calendar 导入）",
     ),
     "phased_out": (
-        "{n} products can be ordered until a day within it, and count as 0 after: {names}",
+        "can be ordered until a day within it, and counts as 0 after ({n}): {names}",
         "{n} 个商品在此期间停售，停售后按 0 计：{names}",
     ),
     "stopped": (
