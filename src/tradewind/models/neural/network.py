@@ -58,7 +58,7 @@ def feed_forward(sizes: tuple[int, ...], activation: str, dropout: float = 0.0) 
     >>> with torch.no_grad():
     ...     for value, parameter in zip((1.0, 0.5, 2.0, 0.5), net.parameters()):
     ...         _ = parameter.fill_(value)
-    >>> float(net(torch.tensor([[100.0]])))
+    >>> float(net(torch.tensor([[100.0]])).detach())
     201.5
     """
     layers: list[nn.Module] = []
