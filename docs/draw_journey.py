@@ -42,8 +42,10 @@ STEPS = (
 )
 """Name of the picture, the command, and the lines that are shown; none, and there is no picture."""
 PAGE = """<meta charset="utf-8"><style>
+@font-face {{ font-family: Rule; src: local("DejaVu Sans Mono"); unicode-range: U+2500;
+  size-adjust: 83%; }}
 body {{ margin: 0; background: #fbfbf9; }}
-pre {{ font: 13px/1.35 "Noto Sans Mono CJK SC", monospace; color: #20302f;
+pre {{ font: 13px/1.35 Rule, "Noto Sans Mono CJK SC", monospace; color: #20302f;
   margin: 0; padding: 14px 18px; display: inline-block; }}
 </style>{code}"""
 
