@@ -456,7 +456,7 @@ def test_a_product_that_is_phased_out_is_not_forecast_beyond_its_day(
     said = run("forecast", *fast, "--report").out
     assert "1 products can be ordered until a day within it, and count as 0 after: 茶-1" in said
     (page,) = (shop / "reports").glob("*.html")
-    assert "2 products cannot be ordered to its end" in page.read_text(encoding="utf-8")
+    assert "Of the products, 2 cannot be ordered to its end" in page.read_text(encoding="utf-8")
 
 
 def test_a_status_that_nobody_knows_is_named(run: Any, shop: Path, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "日历中没有这段时间的促销计划，预测按以往的促销力度估计。",
     ),
     "stops": (
-        "{n} products cannot be ordered to its end and count as 0 after their last day.",
+        "Of the products, {n} cannot be ordered to its end: 0 after the last day.",
         "{n} 个商品在此期间停售或已停售，停售后按 0 计。",
     ),
     "key_products": ("Products", "商品数"),
