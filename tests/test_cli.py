@@ -454,7 +454,7 @@ def test_a_product_that_is_phased_out_is_not_forecast_beyond_its_day(
     money = run("forecast", *fast, "--target", "revenue", "--json").json
     assert min(row["mean"] for row in money["forecast"]) == 0
     said = run("forecast", *fast, "--report").out
-    assert "1 products can be ordered until a day within it, and count as 0 after: 茶-1" in said
+    assert "can be ordered until a day within it, and counts as 0 after (1): 茶-1" in said
     (page,) = (shop / "reports").glob("*.html")
     assert "Of the products, 2 cannot be ordered to its end" in page.read_text(encoding="utf-8")
 
