@@ -683,3 +683,15 @@ def test_an_explanation_that_cannot_be_ends_with_2(run: Any, shop: Path) -> None
         answer = run("explain", *words)
         assert (answer.status, answer.out) == (2, "")
         assert message in " ".join(answer.err.split())
+
+
+def test_other_files_are_shown_before_they_are_kept(run: Any, tmp_path: Path) -> None:
+    file, shop = tmp_path / "items.csv", tmp_path / "shop"
+    file.write_text("sku,name,status\nA1,Tea,active\nA2,Rice,discontinued\n", encoding="utf-8")
+    seen = run("load", file, "--kind", "products", "-w", shop, "--dry-run", "--lang", "zh")
+    assert "共 2 行" in seen.out
+    assert "停售" in seen.out
+    assert not shop.exists(), "nothing is written, no workspace either"
+    told = run("load", file, "--kind", "products", "-w", shop, "--dry-run", "--json").json
+    assert told["files"][0]["sample"][1]["status"] == "discontinued"
+    assert run("load", file, "--kind", "products", "-w", shop, "--json").json["written"] == 2

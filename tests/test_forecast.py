@@ -149,3 +149,25 @@ def test_shares_follow_their_series() -> None:
     paths = cut.paths(10, np.random.default_rng(0))
     assert not paths[0].any()
     assert paths[1, 0].all()
+
+
+def test_no_more_can_be_sold_than_the_cap() -> None:
+    plain = Forecast(
+        ("a", "b"),
+        np.array(["2026-01-01", "2026-01-02"], "datetime64[us]"),
+        (0.1, 0.5, 0.9),
+        np.array([[[1.0, 5, 9], [2, 6, 10]], [[1, 5, 9], [2, 6, 10]]]),
+    )
+    capped = plain.capped(np.array([[4.0, np.inf], [np.inf, 0.0]]))
+    assert capped.quantiles[0, 0].tolist() == [1, 4, 4]
+    assert capped.quantiles[1, 1].tolist() == [0, 0, 0]
+    assert np.array_equal(capped.quantiles[0, 1], plain.quantiles[0, 1])
+    paths = capped.paths(500, np.random.default_rng(0))
+    assert paths[0, 0].max() == 4
+    assert paths[1, 1].max() == 0
+    assert paths[0, 1].max() > 10
+    total = capped.aggregate(["all", "all"], 500, np.random.default_rng(0))
+    same = paths.sum(axis=0)
+    assert total.quantiles[0, 0, 2] == pytest.approx(np.quantile(same[0], 0.9))
+    assert capped.capped(np.full((2, 2), 2.0)).upper.max() == 2.0  # type: ignore[union-attr]
+    assert capped.select(["b"]).upper.tolist() == [[np.inf, 0.0]]  # type: ignore[union-attr]

@@ -240,20 +240,6 @@ def test_stock_snapshots_are_summed_over_places() -> None:
         to_panel(lines(rows), "D", by=("product", "location"), stock=stock)
 
 
-def test_planned_promotions_reach_whom_they_name() -> None:
-    rows = [line(d, 1, p, promotion=0.0) for d in range(4) for p in "AB"]
-    calendar = pl.DataFrame(
-        {
-            "product": [None, "A"],
-            "start": [START + timedelta(days=1), START + timedelta(days=2)],
-            "end": [START + timedelta(days=1), START + timedelta(days=9)],
-            "promotion": [0.1, 0.5],
-        }
-    )
-    panel, _ = to_panel(lines(rows), "D", calendar=calendar)
-    assert panel.wide("promotion").tolist() == [[0.0, 0.1, 0.5, 0.5], [0.0, 0.1, 0.0, 0.0]]
-
-
 def test_a_mean_over_two_currencies_is_refused() -> None:
     rows = [line(0, 1, currency="CNY", channel="a"), line(0, 1, currency="USD", channel="b")]
     with pytest.raises(DataError, match=r"'A'.*\['CNY', 'USD'\]"):

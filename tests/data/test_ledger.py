@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from tradewind.data.ledger import disagreements, history
-from tradewind.data.plans import stock_levels
 from tradewind.data.snapshots import stale
+from tradewind.data.stock_levels import stock_levels
 from tradewind.errors import DataError
 
 TEXT, NUMBER, MOMENT = pl.String(), pl.Float64(), pl.Datetime("us")

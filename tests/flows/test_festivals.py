@@ -12,10 +12,14 @@ import pytest
 
 from tradewind.features.festivals import FESTIVALS
 from tradewind.flows.asked import Question
+from tradewind.flows.backtest import models_of
 from tradewind.flows.festivals import unentered
 from tradewind.flows.forecast import forecast
 from tradewind.flows.load import load
 from tradewind.flows.others import load_other
+from tradewind.flows.shop import see
+from tradewind.models.hindsight import Memory
+from tradewind.models.uplift import Uplift
 from tradewind.panel import Panel, dates_from
 from tradewind.store import Workspace, calendar
 
@@ -103,3 +107,33 @@ def test_phases_follow_each_other() -> None:
         assert (b + 1, d + 1) == (c, e)
         assert a <= b
         assert e <= f
+
+
+def test_planned_stock_bounds_units_and_nothing_else(place: Workspace) -> None:
+    plan = {"product": ["p0"], "from": ["2026-06-05"], "to": ["2026-06-11"], "stock": ["7"]}
+    before = forecast(place, ASKED).series
+    load_other(place, "calendar", pl.DataFrame(plan))
+    after = forecast(place, ASKED).series
+    assert after.select(["p0"]).quantiles[0, :7].max() == 7
+    late, early = (made.select(["p0"]).quantiles[:, 7:] for made in (after, before))
+    assert np.array_equal(late, early)
+    assert np.array_equal(after.select(["p1"]).quantiles, before.select(["p1"]).quantiles)
+    demand = Question(**{**ASKED.to_dict(), "target": "demand"})
+    assert forecast(place, demand).series.select(["p0"]).median[0, :7].min() > 50
+
+
+def test_a_plan_of_advertising_is_told(place: Workspace) -> None:
+    plan = {"from": ["2026-06-10"], "kind": ["ads"], "ad_spend": ["100"]}
+    load_other(place, "calendar", pl.DataFrame(plan))
+    assert forecast(place, ASKED).to_dict()["planned"] == ["ad_spend"]
+
+
+def test_members_and_not_their_ensemble_are_told_of_festivals(place: Workspace) -> None:
+    load_other(place, "calendar", pl.DataFrame(PLAN))
+    asked = Question(**{**ASKED.to_dict(), "models": ()}).settled(place)
+    memory = Memory()
+    models = models_of(place, asked, see(place, asked), memory)
+    assert isinstance(models["trees"], Uplift)
+    assert not isinstance(models["seasonal_naive"], Uplift)
+    members = models["ensemble"].inner.members  # type: ignore[attr-defined]
+    assert models["trees"] in members, "what it said at earlier cutoffs serves the ensemble, too"

@@ -228,7 +228,7 @@ class TestAugmentation:
 
 
 def test_training_with_everything_on_still_learns() -> None:
-    every = Augment(jitter=0.1, scale=0.1, rotate=0.3, warp=0.2, mixup=0.4, drop=0.1)
+    every = Augment(shift=1, jitter=0.1, scale=0.1, rotate=0.3, warp=0.2, mixup=0.4, drop=0.1)
     model = Neural(MLP((32,)), context=28, radius=0.05, pace=replace(FAST, augment=every))
     assert error(model) < 0.85 * error(SeasonalNaive())
 

@@ -75,10 +75,12 @@ def load(
     say, named = told(lang), pairs(mapping or [])
     if stale_after is not None and kind not in STOCK:
         raise DataError("--stale-after is for stock (--kind stock or --kind movements)")
-    of_sales = bool(dry_run or use or save or zone or demand_date)
+    of_sales = bool(use or save or zone or demand_date)
     _check_alone(source, kind, of_sales=of_sales, save=save)
     if kind is not Kind.sales:
-        _load_other(say, workspace, kind, source[0], named, table, stale_after, json)
+        _load_other(
+            say, workspace, (kind, source[0], named, table), stale_after, dry_run, not yes, json
+        )
         return
     start, at = time.perf_counter(), datetime.now()
     with terminal.progress(quiet=json, words=say.stage) as tell:
@@ -93,8 +95,7 @@ def load(
     if dry_run:
         _say_dry(say, shown, views.command(workspace, f"load {' '.join(source)}"), json)
         return
-    if not (yes or json) and terminal.is_asked() and not typer.confirm(say("go_on"), default=True):
-        terminal.next_step(say("not_loaded"))
+    if not (yes or json) and not _agreed(say):
         return
     remember = {"zone": zone, "demand_date": demand_date}
     with opened(workspace, create=True) as shop:
@@ -107,8 +108,7 @@ def _check_alone(source: list[str], kind: Kind, *, of_sales: bool, save: str | N
     """Raise DataError where options and the number of files do not go together."""
     if kind is not Kind.sales and of_sales:
         raise DataError(
-            "--dry-run, --zone, --demand-date, --mapping and --save-mapping are for sales "
-            "(--kind sales)"
+            "--zone, --demand-date, --mapping and --save-mapping are for sales (--kind sales)"
         )
     if kind is not Kind.sales and len(source) > 1:
         raise DataError(f"load files of --kind {kind.value} one by one; found {source}")
@@ -141,25 +141,41 @@ def _say_loaded(
     terminal.next_step(views.command(workspace, "backtest"))
 
 
+def _agreed(say: Told) -> bool:
+    """Whether somebody who sits there agrees; nobody has to be asked in a script."""
+    agreed = not terminal.is_asked() or typer.confirm(say("go_on"), default=True)
+    if not agreed:
+        terminal.next_step(say("not_loaded"))
+    return agreed
+
+
 def _load_other(
     say: Told,
     workspace: Path,
-    kind: Kind,
-    source: str,
-    named: dict[str, str],
-    table: str | None,
+    file: tuple[Kind, str, dict[str, str], str | None],
     stale_after: int | None,
+    dry_run: bool,
+    ask: bool,
     json: bool,
 ) -> None:
-    """Load a file that holds no sales."""
+    """Load a file that holds no sales: its kind, itself, what its columns are, and its table."""
     from tradewind.flows import others, stock
 
-    with (
-        opened(workspace, create=True) as shop,
-        terminal.progress(quiet=json, words=say.stage) as tell,
-    ):
+    kind, source, named, table = file
+    with terminal.progress(quiet=json, words=say.stage) as tell:
         tell(0, 1, f"reading {Path(source).name}")
-        done = others.load_other(shop, kind, source, mapping=named, table=table).to_dict()
+        read = others.look_other(kind, source, mapping=named, table=table)
+    shown = read.to_dict()
+    if not json:
+        views.understood(say, shown)
+    if dry_run:
+        again = f"load {source} --kind {kind.value}"
+        _say_dry(say, [shown], views.command(workspace, again), json)
+        return
+    if ask and not json and not _agreed(say):
+        return
+    with opened(workspace, create=True) as shop:
+        done = others.keep_other(shop, read).to_dict()
         if stale_after is not None:
             stock.remember_days(shop, stale_after)
         old = stock.age(shop).to_dict() if kind in STOCK else None

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 KEYS = ("product", "parent", "category", "brand", "channel", "location", "total")
 """Columns that say which series or level a row is about."""
+WORDED = ("status", "movement")
+"""Columns of a sample whose cells are words of ours."""
 SAMPLED = {"ordered_at": "date"}
 """Columns of a line that we call by another noun."""
 ARROWS = {"rise": "▲", "fall": "▼"}
@@ -41,8 +43,8 @@ def understood(say: Told, told: dict[str, Any]) -> None:
         table(
             say,
             say("as_understood", lines=cell(told["lines"])),
-            [Column(say.noun(SAMPLED.get(name, name))) for name in names],
-            [[say.status(line[n]) if n == "status" else line[n] for n in names] for line in sample],
+            [Column(say.noun(SAMPLED.get(n, n)), rank=max(0, k - 4)) for k, n in enumerate(names)],
+            [[say.status(line[n]) if n in WORDED else line[n] for n in names] for line in sample],
         )
     _repairs(say, told)
 
@@ -81,7 +83,6 @@ def unlisted(say: Told, told: dict[str, Any], rows: int = 10) -> None:
 def loaded(say: Told, told: dict[str, Any]) -> None:
     """What a load read and how."""
     if "kind" in told:
-        _columns(say, told)
         kind = say(f"kind_of_{told['kind']}")
         rows = [(say("rows_of", kind=kind), told["rows"]), (say("rows_new"), told["written"])]
         facts(say("loaded"), rows)

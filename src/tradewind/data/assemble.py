@@ -13,8 +13,8 @@ from tradewind.data.grid import Grid
 from tradewind.data.lives import ended, outliers, rhythm
 from tradewind.data.parts import parts_of
 from tradewind.data.periods import anchored, partial_periods, period_start
-from tradewind.data.plans import planned_promotions, stock_levels
 from tradewind.data.statuses import is_sold
+from tradewind.data.stock_levels import stock_levels
 from tradewind.data.totals import CARRIED, SUMMED, columns_of, is_told
 from tradewind.errors import DataError
 from tradewind.panel import SEPARATOR, Panel, every
@@ -33,7 +33,6 @@ def to_panel(
     by: Sequence[str] = ("product",),
     products: pl.DataFrame | None = None,
     stock: pl.DataFrame | None = None,
-    calendar: pl.DataFrame | None = None,
 ) -> tuple[Panel, Cleaning]:
     """A panel of units sold per period, and what had to be mended for it.
 
@@ -42,7 +41,6 @@ def to_panel(
     by         what makes a series: ("product",), or with "channel", "location"
     products   product, and any columns that go into the static table (category, brand, name, …)
     stock      snapshots: product (channel, location), ds, stock
-    calendar   planned promotions: start, end, promotion, and product and channel where not for all
 
     Every series runs from its first sale to the last period of the lines. In a period:
     y                  units; 0 where nothing was sold
@@ -75,10 +73,6 @@ def to_panel(
     if stock is not None:
         known = grid.spread(stock_levels(stock, grid.keys, by, freq), "stock", np.nan)
         columns["stock"] = np.where(np.isnan(known), columns.get("stock", np.nan), known)
-    if calendar is not None:
-        plan = planned_promotions(calendar, grid.keys, by, freq, grid.ds)
-        planned = grid.spread(plan, "promotion", 0.0)
-        columns["promotion"] = np.maximum(columns.get("promotion", 0.0), planned)
     panel, more = _panel(grid, columns, static, freq)
     return panel, done + _gaps(grid, told) + more
 

@@ -160,10 +160,13 @@ def models_of(
         tuned |= tracked(preset(asked.preset, memory) | tuned, Onward(tracker))
     field = preset(asked.preset, memory, tuned=tuned)
     beyond = [name for name in asked.models if name in FORECASTERS and name not in field]
-    field |= {name: tuned.get(name) or forecaster(name) for name in beyond}
-    if not is_festive(asked, seen):
-        return field
-    return {k: v if k == "seasonal_naive" else Uplift(v) for k, v in field.items()}
+    more = {name: forecaster(name) for name in beyond}
+    if is_festive(asked, seen):
+        # the members and not their ensemble: what they said at earlier cutoffs serves both
+        told = {k: Uplift(v) for k, v in field.items() if k not in ("seasonal_naive", "ensemble")}
+        field = preset(asked.preset, memory, tuned=told)
+        more = {name: Uplift(model) for name, model in more.items()}
+    return field | more
 
 
 def tracked(models: Mapping[str, Forecaster], tracker: Tracker) -> dict[str, Forecaster]:

@@ -14,7 +14,8 @@ import polars as pl
 from tradewind.arrays import Floats
 from tradewind.backtest import trend
 from tradewind.backtest.run import Progress
-from tradewind.data.ahead import stock_caps
+from tradewind.data.ahead import CAPS, stock_caps
+from tradewind.data.calendars import PLANS
 from tradewind.data.phase_out import shares_left, stopping
 from tradewind.errors import DataError
 from tradewind.flows import launches
@@ -31,7 +32,7 @@ from tradewind.store import Workspace, forecasts, runs
 from tradewind.store.runs import Run
 
 PROMOTED = ("promotion", "display", "mailer")
-PLANNABLE = (*PROMOTED, "price", "regular_price", "competitor_price")
+PLANNABLE = tuple(name for name in PLANS if name not in CAPS)
 """Columns that a shop may plan in its calendar."""
 PATHS = 400
 SEED = 20_240_607

@@ -16,6 +16,7 @@ from tradewind.data.others import parse_other
 from tradewind.data.rates import checked
 from tradewind.data.read import Source, read, source_name
 from tradewind.data.snapshots import completed
+from tradewind.flows.load import columns_of
 from tradewind.flows.stock import disagreements
 from tradewind.store import (
     Workspace,
@@ -29,6 +30,30 @@ from tradewind.store import (
     stock,
     supply,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A file that holds no sales, read and not yet kept."""
+
+    source: str
+    kind: str
+    rows: pl.DataFrame
+    columns: Columns
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was recognised, as `flows.load.understood` tells it of sales."""
+        first = self.rows.head(5)
+        shown = [c for c in first.columns if first[c].null_count() < len(first)]
+        return {
+            "source": self.source,
+            "kind": self.kind,
+            "title": None,
+            "lines": len(self.rows),
+            "columns": columns_of(self.columns),
+            "repairs": [],
+            "sample": first.select(shown).to_dicts(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +72,11 @@ class Taken:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
-        names = ("noun", "header", "examples", "why")
-        guessed = [dict(zip(names, row, strict=True)) for row in self.columns.rows()]
-        told = {"source": self.source, "kind": self.kind, "rows": self.rows, "columns": guessed}
         return {
-            **told,
+            "source": self.source,
+            "kind": self.kind,
+            "rows": self.rows,
+            "columns": columns_of(self.columns),
             "written": self.written,
             "disagreements": self.disagreements.to_dicts(),
         }
@@ -73,8 +98,26 @@ def load_other(
 
     Raises DataError naming row and column for what cannot be read.
     """
-    at, name = at or datetime.now(), source_name(source)
+    return keep_other(shop, look_other(kind, source, mapping=mapping, table=table), at=at)
+
+
+def look_other(
+    kind: str,
+    source: Source,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    table: str | None = None,
+) -> Understood:
+    """What a file of this kind holds; nothing is written. Raises as `load_other`."""
+    name = source_name(source)
     rows, columns = parse_other(read(source, table=table), kind, name, mapping)
+    return Understood(name, kind, rows, columns)
+
+
+def keep_other(shop: Workspace, read: Understood, *, at: datetime | None = None) -> Taken:
+    """Keep what was read, all or nothing. Raises as `load_other`."""
+    at, name = at or datetime.now(), read.source
+    kind, rows, columns = read.kind, read.rows, read.columns
     differ = pl.DataFrame()
     with shop.transaction() as db:
         if kind == "bundles":

@@ -205,6 +205,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "status_return": ("return", "退货"),
     "status_sold": ("sold", "已售"),
     "status_apart": ("kept apart", "另行存放"),
+    "status_active": ("active", "在售"),
+    "status_discontinued": ("discontinued", "停售"),
+    "status_planned": ("planned", "计划中"),
+    "status_confirmed": ("confirmed", "已确认"),
+    "status_receipt": ("receipt", "入库"),
+    "status_sale": ("sale", "销售出库"),
+    "status_transfer": ("transfer", "调拨"),
+    "status_adjust": ("adjust", "调整"),
     # back-test
     "leaderboard": (
         "Leaderboard: {series} series, {windows}",
@@ -287,6 +295,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "planned_price": ("price", "价格"),
     "planned_regular_price": ("regular price", "原价"),
     "planned_competitor_price": ("competitor price", "竞品价"),
+    "planned_ad_spend": ("advertising", "广告"),
     "and": (", ", "、"),
     "event_618": ("6.18", "618"),
     "event_double_11": ("11.11", "双11"),

@@ -27,6 +27,7 @@ from tradewind.models.history import check_rows, check_target
 from tradewind.models.local import Local
 from tradewind.models.protocol import Fitted, Forecaster, Rescue
 from tradewind.models.twins import Twins, imagine
+from tradewind.models.uplift import Uplift
 from tradewind.models.weights import Cells, blocks, learn_weights, prior_weights
 from tradewind.panel import Panel
 from tradewind.task import Task, Window
@@ -292,7 +293,8 @@ def _ask(member: Forecaster, window: Window, target: str, memory: Memory) -> For
     if found is not None:
         return found.forecast
     ids = window.past.ids
-    if isinstance(member, Local) and len(ids) > 1.5 * SAMPLE:
+    looks_at_one = isinstance(member.inner if isinstance(member, Uplift) else member, Local)
+    if looks_at_one and len(ids) > 1.5 * SAMPLE:
         some = ids[:: -(-len(ids) // SAMPLE)]
         window = replace(window, past=window.past.only(some), known=window.known.only(some))
     return memory.answer(member, window, target).forecast

@@ -12,6 +12,7 @@ import polars as pl
 
 from tradewind.arrays import Bools, Dates, Floats, Ints
 from tradewind.forecast import Forecast
+from tradewind.models.hindsight import Resumable
 from tradewind.models.protocol import Fitted, Forecaster, Rescue
 from tradewind.models.twins import Twins, imagine
 from tradewind.panel import Panel, dates_from, every, next_ds
@@ -49,6 +50,15 @@ class Uplift:
         learnt = self.learnt(past, task)
         bare = without_festivals(past, learnt, task)
         return FittedUplift(self, self.inner.fit(bare, inner_task(task)), past, task, learnt)
+
+    def resume(self, before: FittedUplift, past: Panel, task: Task) -> FittedUplift:
+        """As `fit`; an inner model whose training can go on goes on from an earlier cutoff."""
+        if not isinstance(self.inner, Resumable):
+            return self.fit(past, task)
+        learnt = self.learnt(past, task)
+        bare = without_festivals(past, learnt, task)
+        inner = self.inner.resume(before.inner, bare, inner_task(task))
+        return FittedUplift(self, inner, past, task, learnt)
 
     def restore(self, folder: Path, past: Panel, task: Task) -> FittedUplift:
         """The model that `save` wrote."""

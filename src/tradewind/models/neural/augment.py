@@ -21,6 +21,7 @@ SHARE = 0.5
 class Augment:
     """How strongly half of the windows are changed in training; 0 for not at all.
 
+    shift    most steps by which the past is moved against the horizon
     jitter   standard deviation of noise on the past, in units of the series' own scale
     scale    standard deviation of the logarithm of a factor on past and future
     rotate   largest angle (radians) between a series and its partner in the batch
@@ -29,6 +30,7 @@ class Augment:
     drop     chance that a covariate is hidden
     """
 
+    shift: int = 0
     jitter: float = 0.0
     scale: float = 0.0
     rotate: float = 0.0
@@ -38,13 +40,14 @@ class Augment:
 
     def __post_init__(self) -> None:
         strengths = (self.jitter, self.scale, self.rotate, self.warp, self.mixup, self.drop)
-        if min(strengths) < 0 or self.drop >= 1 or self.warp >= 1:
+        if min(self.shift, *strengths) < 0 or self.drop >= 1 or self.warp >= 1:
             raise ValueError(f"strengths are not below 0, warp and drop below 1: {strengths}")
 
     @property
     def moves_values(self) -> bool:
         """Whether sales themselves are changed, so that they are no counts any more."""
-        return max(self.jitter, self.scale, self.rotate, self.warp, self.mixup) > 0
+        moves = (self.shift, self.jitter, self.scale, self.rotate, self.warp, self.mixup)
+        return max(moves) > 0
 
     def apply(
         self, batch: dict[str, Any], targets: int, rng: np.random.Generator
@@ -61,6 +64,11 @@ class Augment:
         def some() -> Any:
             return rng.random(size) < SHARE
 
+        if self.shift:
+            whole = made["past"][:, :, : 2 * targets]
+            moved = shifted(whole, int(rng.integers(-self.shift, self.shift + 1)))
+            both = np.where(some()[:, None, None], moved, whole)
+            made["past"] = _put(made["past"], slice(0, 2 * targets), both)
         if self.jitter:
             z = made["past"][:, :, values]
             noise = self.jitter * some()[:, None, None] * made["past"][:, :, 1 : 2 * targets : 2]

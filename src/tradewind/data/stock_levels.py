@@ -1,4 +1,4 @@
-"""Stock snapshots and planned promotions, brought onto the series and periods of a panel."""
+"""Stock snapshots, brought onto the series and periods of a panel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from tradewind.arrays import Dates
 from tradewind.data.periods import period_start
 from tradewind.errors import DataError
 from tradewind.panel import every
@@ -54,46 +53,6 @@ def _end(places: Sequence[str], freq: str) -> pl.Expr:
     following = pl.col("ds").shift(-1).over(places, order_by="ds")
     held = pl.min_horizontal(following, period_start("until", freq).dt.offset_by(step))
     return pl.when(pl.col("until").is_null()).then(own).otherwise(pl.max_horizontal(own, held))
-
-
-def planned_promotions(
-    calendar: pl.DataFrame, keys: pl.DataFrame, by: Sequence[str], freq: str, ds: Dates
-) -> pl.DataFrame:
-    """series, ds, promotion: the strongest promotion planned in each period, in [0, 1].
-
-    calendar   start, end (both days included), promotion; product and channel where told: an empty
-               one means all
-    """
-    _need(calendar, ("start", "end", "promotion"), "calendar")
-    if len(wrong := calendar.filter(pl.col("end") < pl.col("start"))):
-        raise DataError(f"the calendar has an end before its start: {wrong.row(0)}")
-    days = calendar.with_columns(
-        pl.datetime_ranges(
-            pl.col("start").cast(pl.Datetime("us")), pl.col("end").cast(pl.Datetime("us")), "1d"
-        ).alias("day")
-    ).explode("day")
-    if freq == "h":
-        hours = pl.Series("hour", range(24))
-        days = days.join(hours.to_frame(), how="cross").with_columns(
-            pl.col("day") + pl.duration(hours=pl.col("hour"))
-        )
-    days = days.with_columns(period_start("day", freq).alias("ds")).filter(
-        pl.col("ds").is_between(ds[0], ds[-1])
-    )
-    told = [c for c in ("product", "channel") if c in calendar.columns]
-    parts = [
-        pl.DataFrame(schema={"series": pl.Int64, "ds": pl.Datetime("us"), "promotion": pl.Float64})
-    ]
-    for narrow in ([], ["product"], ["channel"], ["product", "channel"]):
-        if not set(narrow) <= set(told) & set(by):
-            continue  # what one channel plans says nothing about series over all channels
-        only = pl.all_horizontal(
-            pl.lit(True), *[pl.col(c).is_not_null() == (c in narrow) for c in told]
-        )
-        part = days.filter(only).select(*narrow, "ds", pl.col("promotion").cast(pl.Float64))
-        joined = part.join(keys, on=narrow) if narrow else part.join(keys, how="cross")
-        parts.append(joined.select(pl.col("series").cast(pl.Int64), "ds", "promotion"))
-    return pl.concat(parts).group_by("series", "ds").agg(pl.col("promotion").max())
 
 
 def _need(table: pl.DataFrame, columns: Sequence[str], name: str) -> None:
