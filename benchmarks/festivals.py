@@ -21,14 +21,14 @@ from run import RESULTS, append_results
 
 from tradewind import metrics
 from tradewind.data.ahead import with_plans
-from tradewind.data.calendars import FESTIVAL, PLACES
+from tradewind.data.calendars import PLACES
 from tradewind.data.synthetic.crossborder import crossborder_shop
 from tradewind.data.synthetic.shop import SyntheticShop
 from tradewind.models.pretrained.forecaster import Pretrained
 from tradewind.models.protocol import Forecaster
 from tradewind.models.trees import Trees
 from tradewind.models.uplift import Uplift
-from tradewind.task import DECILES, Roles, Task, Window
+from tradewind.task import DECILES, FESTIVAL, Roles, Task, Window
 
 PHASES = {"pre-sale": "presale", "opening": "peak", "finale": "peak", "aftermath": "aftermath"}
 """What the synthetic calendar calls each phase; what has none is a peak."""

@@ -113,6 +113,9 @@ class Task:
         return panel.after(cutoff, self.h).frame.select(*KEYS, target)
 
 
+FESTIVAL = "festival_"
+"""Known columns so named, festival_EVENT_PHASE, hold the days of a period that lie in that phase of
+the festival; an entry of a shop's calendar so named says that its day does."""
 OBSERVED: tuple[str, ...] = ("stock",)
 """Counted when it happened: travels with the past of every task, never known ahead."""
 ESTIMATED = ("censored", "demand", "outlier")

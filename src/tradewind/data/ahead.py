@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 
 from tradewind.arrays import Dates, Floats
-from tradewind.data.calendars import FESTIVAL, PLACES
+from tradewind.data.calendars import PLACES
 from tradewind.data.periods import period_start
 from tradewind.panel import KEYS, Panel, dates_from, next_ds
+from tradewind.task import FESTIVAL
 
 CARRIED = ("price", "regular_price", "competitor_price")
 """Averaged over a period; where the calendar is silent, what the sales say stands."""

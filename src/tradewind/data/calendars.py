@@ -8,6 +8,7 @@ import polars as pl
 
 from tradewind.data.headers import squeezed
 from tradewind.errors import DataError
+from tradewind.task import FESTIVAL
 
 PLANS = (
     *("promotion", "price", "regular_price", "competitor_price", "display", "mailer"),
@@ -16,8 +17,6 @@ PLANS = (
 """Numbers that a calendar may plan. Prices, spend and stock are of each day they hold for."""
 SCOPES = ("product", "category", "brand")
 PLACES = (*SCOPES, "channel", "location")
-FESTIVAL = "festival_"
-"""An entry so named says that its day lies in a phase of a festival: festival_EVENT_PHASE."""
 PHASES: Mapping[str, tuple[str, ...]] = {
     "presale": ("presale", "warm up", "预售", "预热", "蓄水", "定金期"),
     "peak": (

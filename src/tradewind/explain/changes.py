@@ -12,7 +12,7 @@ from tradewind.errors import DataError, UnknownName
 from tradewind.explain.groups import PRICE, group_of
 from tradewind.explain.imagined import Asked
 from tradewind.features.festivals import FESTIVALS
-from tradewind.models.uplift import FESTIVAL
+from tradewind.task import FESTIVAL
 
 Entered = Mapping[str, pl.DataFrame]
 NUMBER = re.compile(r"^(?P<sign>[+-]?)(?P<number>\d+(?:\.\d+)?)(?P<share>\s*%?)$")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradewind.models.uplift import FESTIVAL
+from tradewind.task import FESTIVAL
 
 GROUPS = ("lags", "season", "price", "promotion", "holiday", "category", "other")
 """Own recent sales; the calendar and the same season before; prices; promotions and what is spent

@@ -20,9 +20,10 @@ from tradewind.flows.tuned import kept
 from tradewind.models.hindsight import Memory
 from tradewind.models.protocol import Forecaster
 from tradewind.models.table import FORECASTERS, forecaster, preset
-from tradewind.models.uplift import FESTIVAL, Uplift
+from tradewind.models.uplift import Uplift
 from tradewind.store import Workspace, runs
 from tradewind.store.runs import Run
+from tradewind.task import FESTIVAL
 from tradewind.train.tracker import Onward, Silent, Tracker
 
 TRACKED = ("skill", "sql", "wape", "coverage80")

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tradewind.data.calendars import FESTIVAL, PLACES
+from tradewind.data.calendars import PLACES
 from tradewind.features.festivals import FESTIVALS, MARKETS, peak_day
 from tradewind.panel import Panel
+from tradewind.task import FESTIVAL
 
 YEAR = timedelta(days=364)
 """After which a festival of the shop's own comes again: the same weekday."""

@@ -16,10 +16,8 @@ from tradewind.models.hindsight import Resumable
 from tradewind.models.protocol import Fitted, Forecaster, Rescue
 from tradewind.models.twins import Twins, imagine
 from tradewind.panel import Panel, dates_from, every, next_ds
-from tradewind.task import Task
+from tradewind.task import FESTIVAL, Task
 
-FESTIVAL = "festival_"
-"""Known columns so named hold the days of a period that lie in one phase of a festival."""
 AROUND = {"1h": 35 * 24, "1d": 35, "1w": 6, "1mo": 3}
 """Periods before and after which tell what would have been sold without the festival."""
 DAYS = {"1h": 1, "1d": 1, "1w": 7, "1mo": 30}
