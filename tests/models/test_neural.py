@@ -18,6 +18,7 @@ from tradewind.models.naive import SeasonalNaive
 from tradewind.models.neural import augment
 from tradewind.models.neural.augment import Augment
 from tradewind.models.neural.forecaster import FittedNeural, Neural
+from tradewind.models.neural.learn import _batches, _cutoffs
 from tradewind.models.neural.nets import MLP, Attention, Linear, Net, Recurrent
 from tradewind.models.neural.pace import Pace
 from tradewind.models.neural.scaling import SCALINGS, Scaling, scale_of
@@ -247,3 +248,18 @@ def test_training_with_everything_on_still_learns() -> None:
 def test_impossible_settings_are_refused(make: type, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_what_says_when_to_stop_is_never_trained_on() -> None:
+    lesson = gru().lesson(1, None)
+    end = lesson.steps - H
+    y = lesson.fields[0].y.copy()
+    y[:, end:] = 1e6
+    tampered = replace(lesson, fields=(replace(lesson.fields[0], y=y),))
+    cutoffs = _cutoffs(lesson, end, H)
+    for index in range(3):
+        pair = [
+            next(_batches(one, (end, cutoffs), (28, H), FAST)(index)) for one in (lesson, tampered)
+        ]
+        for name, values in pair[0].items():
+            np.testing.assert_array_equal(values, pair[1][name], err_msg=name)
