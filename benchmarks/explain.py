@@ -42,7 +42,7 @@ def trained(place: Path, products: int, days: int) -> None:
     end = made.panel.ds[-H - 1].item()
     plan = made.panel.frame.filter(pl.col("ds") > end)
     with Workspace(place, create=True) as kept:
-        load(kept, made.lines.filter(pl.col("ordered_at") < plan["ds"].min()))
+        load(kept, made.lines.filter(pl.col("ordered_at") < plan["ds"].min()), zone="Europe/Berlin")
         told = plan.select(
             pl.col("ds").alias("from"),
             pl.col("ds").alias("to"),

@@ -26,7 +26,7 @@ def test_the_default_ensemble_of_a_thousand_products_is_explained_in_two_seconds
 ) -> None:
     made = shop(ShopSettings(products=1000, days=500, stock_column=False), np.random.default_rng(1))
     with Workspace(tmp_path / "shop", create=True) as place:
-        load(place, made.lines)
+        load(place, made.lines, zone="Europe/Berlin")
         forecast(place, ASKED, at=datetime(2026, 1, 1))
     with Workspace(tmp_path / "shop") as place:
         looked = look(place, ASKED)
