@@ -5,13 +5,16 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from tradewind.errors import MissingPackage, UnknownName
+from tradewind.train.bar import Bar
 from tradewind.train.tracker import (
     Onward,
     Several,
@@ -138,11 +141,26 @@ def test_a_tracker_is_made_by_its_name(tmp_path: Path) -> None:
 def test_stretches_of_training_are_counted_on() -> None:
     notebook = Notebook()
     tracker = Onward(notebook)
-    for step in (2, 4, 2, 4, 1):
-        tracker.log(step, {"loss": 0.0})
-    tracker.settings({})
+    for stretch in ((2, 4, 4), (2, 4), (5,), (1,)):
+        tracker.settings({})
+        for step in stretch:
+            tracker.log(step, {"loss": 0.0})
     tracker.close()
-    assert [step for step, _ in notebook.told] == [2, 4, 6, 8, 9]
+    assert [step for step, _ in notebook.told] == [2, 4, 4, 6, 8, 9, 10]
+
+
+def test_a_bar_shows_steps_and_losses() -> None:
+    out = StringIO()
+    bar = Bar(Console(file=out, force_terminal=True, width=80))
+    bar.log(1, {"loss": 9.0})  # nothing has begun
+    bar.settings({"steps": 20, "net": "gru"})
+    bar.log(10, {"loss": 0.5, "gradient": 3.0})
+    bar.log(10, {"validation": 0.25})
+    bar.summary({"steps": 12.0})
+    bar.close()
+    assert "loss 0.500, validation 0.250" in out.getvalue()
+    assert "12/12" in out.getvalue()
+    assert "gradient" not in out.getvalue()
 
 
 def test_without_wandb_the_error_names_the_extra(

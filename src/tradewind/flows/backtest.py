@@ -16,6 +16,7 @@ from tradewind.backtest.run import backtest as run_backtest
 from tradewind.errors import NotEnoughHistory, UnknownName
 from tradewind.flows.asked import Question
 from tradewind.flows.shop import Seen, see, task_of
+from tradewind.flows.tracking import Aloud
 from tradewind.flows.tuned import kept
 from tradewind.models.hindsight import Memory
 from tradewind.models.protocol import Forecaster
@@ -24,7 +25,7 @@ from tradewind.models.uplift import Uplift
 from tradewind.store import Workspace, runs
 from tradewind.store.runs import Run
 from tradewind.task import FESTIVAL
-from tradewind.train.tracker import Onward, Silent, Tracker
+from tradewind.train.tracker import Onward, Several, Silent, Tracker
 
 TRACKED = ("skill", "sql", "wape", "coverage80")
 """Scores of each model that a tracker is told."""
@@ -111,15 +112,16 @@ def evaluate(
 ) -> Tested:
     """Back-test a panel that was already seen, and keep the run."""
     start = time.perf_counter()
-    memory = memory_of(shop)
-    have = models_of(shop, asked, seen, memory, tracker)
+    memory, aloud = memory_of(shop), Aloud(progress)
+    told: list[Tracker] = [aloud] if tracker is None else [Onward(tracker), aloud]
+    have = models_of(shop, asked, seen, memory, Several(told))
     if unknown := [name for name in asked.models if name not in have]:
         raise UnknownName(
             f"preset {asked.preset!r} has no model {unknown[0]!r}; it has {', '.join(have)}"
         )
     chosen = {name: have[name] for name in asked.models or have}
     task = task_of(asked, seen, n_windows=asked.n_windows)
-    result = run_backtest(seen.panel, task, chosen, progress=progress, memory=memory)
+    result = run_backtest(seen.panel, task, chosen, progress=aloud, memory=memory)
     table = leaderboard(result)
     run = Run(
         runs.run_id(shop.db, "backtest", at),
@@ -158,10 +160,12 @@ def models_of(
     """
     tuned = {name: one.forecaster for name, one in kept(shop, asked).items()}
     if tracker is not None:
-        tuned |= tracked(preset(asked.preset, memory) | tuned, Onward(tracker))
+        tuned |= tracked(preset(asked.preset, memory) | tuned, tracker)
     field = preset(asked.preset, memory, tuned=tuned)
     beyond = [name for name in asked.models if name in FORECASTERS and name not in field]
     more = {name: forecaster(name) for name in beyond}
+    if tracker is not None:
+        more |= tracked(more, tracker)
     if is_festive(asked, seen):
         # the members and not their ensemble: what they said at earlier cutoffs serves both
         told = {k: Uplift(v) for k, v in field.items() if k not in ("seasonal_naive", "ensemble")}

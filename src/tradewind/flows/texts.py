@@ -442,6 +442,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "stage_report": ("report", "报告"),
     "stage_backtest": ("back-test", "回测"),
     "reading": ("reading {name}", "读取 {name}"),
+    "training_step": ("training: step {step} of {steps}", "训练：第 {step} 步，共 {steps} 步"),
     **TUNING,
 }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from tradewind.backtest.run import Progress
 from tradewind.train.tracker import Tracker, tracker_of
 
 FOLDER = "tracking"
@@ -26,3 +28,36 @@ def tracking(place: Path, kind: str, name: str) -> Iterator[Tracker]:
         yield tracker
     finally:
         tracker.close()
+
+
+class Aloud:
+    """A progress of models that also tells the steps of one in training: a tracker of its own.
+
+    progress   is told; None for nobody
+    """
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._place, self._steps = (0, 0), 0
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """So many of all are done."""
+        self._place = (done, total)
+        if self._progress is not None:
+            self._progress(done, total, what)
+
+    def settings(self, values: Mapping[str, Any]) -> None:
+        self._steps = int(values.get("steps", self._steps))
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        if self._progress is not None and self._steps:
+            self._progress(*self._place, f"training: step {step} of {self._steps}")
+
+    def summary(self, values: Mapping[str, float]) -> None:
+        self._steps = 0
+
+    def file(self, path: Path) -> None:
+        return None
+
+    def close(self) -> None:
+        return None

@@ -21,6 +21,7 @@ REASONS = {
 }
 """What models say when they step back, and the key of our words for it."""
 READING = re.compile(r"^reading (?P<name>.+)$")
+TRAINING = re.compile(r"^training: step (?P<step>\d+) of (?P<steps>\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class Told:
             return self(STAGES[english])
         if found := READING.match(english):
             return self("reading", name=found["name"])
+        if found := TRAINING.match(english):
+            return self("training_step", **found.groupdict())
         if self.language == "zh" and (found := AT.match(english)):
             return f"{found['model']} {found['date']}"
         return english

@@ -26,7 +26,7 @@ def classes() -> dict[str, type[Any]]:
     from tradewind.models.neural.augment import Augment
     from tradewind.models.neural.forecaster import Neural
     from tradewind.models.neural.nets import MLP, Attention, Linear, Recurrent
-    from tradewind.models.neural.pace import Pace
+    from tradewind.models.neural.pace import Pace, Parts
     from tradewind.models.pretrained.forecaster import Pretrained
     from tradewind.models.pretrained.tuning import FineTune
     from tradewind.models.profile import Profile
@@ -36,7 +36,7 @@ def classes() -> dict[str, type[Any]]:
 
     known: list[type[Any]] = [SeasonalNaive, Average, AR, ETS, Theta, ARIMA, Croston, TSB]
     known += [Profile, Regression, Trees, Pretrained, FineTune, Chronos2, Ensemble, Conformal]
-    known += [Uplift, Neural, MLP, Recurrent, Attention, Linear, Pace, Augment]
+    known += [Uplift, Neural, MLP, Recurrent, Attention, Linear, Pace, Parts, Augment]
     return {kind.__name__: kind for kind in known}
 
 

@@ -46,6 +46,8 @@ class Training:
     bf16            matrix products in bfloat16 (autocast); weights and moments stay float32
     seed            of dropout and the like: step k draws from (seed, k) whatever was drawn before
     log_every       steps between two reports
+    shares          (beginning of a parameter's name, share of the learning rate it learns at): the
+                    longest one that fits counts, 1 where none does; at 0 a parameter is frozen
     """
 
     steps: int
@@ -63,6 +65,7 @@ class Training:
     seed: int = 0
     log_every: int = 50
     device: str = "cpu"
+    shares: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.log_every < 1 or self.warmup < 0:
@@ -76,6 +79,18 @@ class Training:
             )
         if self.optimizer not in KEPT or self.schedule not in ("wsd", "cosine", "constant"):
             raise ValueError(f"no optimizer {self.optimizer!r} or no schedule {self.schedule!r}")
+        if min((share for _, share in self.shares), default=0.0) < 0:
+            raise ValueError(f"shares of the learning rate are not below 0: {self.shares}")
+
+    def share(self, name: str) -> float:
+        """Share of the learning rate at which a parameter learns.
+
+        >>> shares = (("encoder", 0.1), ("encoder.norm", 0.0))
+        >>> Training(steps=1, shares=shares).share("encoder.body")
+        0.1
+        """
+        fits = [(len(start), share) for start, share in self.shares if name.startswith(start)]
+        return max(fits, default=(0, 1.0))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,13 +270,18 @@ class _Run:
             self.step, self.skipped = state.step, state.skipped
             _load(network, state.weights)
         network.train()
+        for name, parameter in network.named_parameters():
+            if settings.share(name) == 0:
+                parameter.requires_grad_(False)
         self.names = {name: p for name, p in network.named_parameters() if p.requires_grad}
+        if not self.names:
+            raise ValueError(f"every parameter is frozen by the shares {settings.shares}")
         self.average: nn.Module | None = None
         if settings.ema:
             self.average = copy.deepcopy(network).requires_grad_(False)
             if state is not None and state.ema:
                 _load(self.average, state.ema)
-        self.optimizer = _optimizer(settings, list(self.names.values()))
+        self.optimizer = _optimizer(settings, self.names)
         if state is not None:
             self._remember(state.moments)
 
@@ -296,7 +316,7 @@ class _Run:
             if settings.clip:
                 nn.utils.clip_grads_with_norm_(parameters, settings.clip, length)
             for group in self.optimizer.param_groups:
-                group["lr"] = rate(settings, self.step)
+                group["lr"] = group["share"] * rate(settings, self.step)
             self.optimizer.step()
             self._follow()
         self._count(finite)
@@ -355,11 +375,14 @@ def _load(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         raise DataError(f"the state belongs to another network: {error}") from error
 
 
-def _optimizer(settings: Training, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-    """The optimiser, with weight decay on matrices only."""
-    groups = [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": settings.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+def _optimizer(settings: Training, names: Mapping[str, nn.Parameter]) -> torch.optim.Optimizer:
+    """The optimiser: weight decay on matrices only, each parameter at its share of the rate."""
+    held: dict[tuple[bool, float], list[nn.Parameter]] = {}
+    for name, parameter in names.items():
+        held.setdefault((parameter.ndim >= 2, settings.share(name)), []).append(parameter)
+    groups: list[dict[str, Any]] = [
+        {"params": some, "weight_decay": settings.weight_decay if decays else 0.0, "share": share}
+        for (decays, share), some in sorted(held.items(), key=lambda item: item[0], reverse=True)
     ]
     lr, betas = settings.learning_rate, settings.betas
     if settings.optimizer == "sgd":

@@ -181,20 +181,21 @@ class Several:
 class Onward:
     """Counts the steps of several stretches of training on: one that begins anew goes on counting.
 
-    Only figures are passed on: the tracker is told of settings and the end by who made it.
+    Only figures are passed on: the tracker is told of settings and the end by who made it. A
+    stretch begins where settings are told.
     """
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
-        self._before, self._last = 0, 0
+        self._before, self._last, self._fresh = 0, 0, True
 
     def settings(self, values: Mapping[str, Any]) -> None:
-        return None
+        self._fresh = True
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        if step <= self._last:
+        if self._fresh and step <= self._last:
             self._before += self._last
-        self._last = step
+        self._last, self._fresh = step, False
         self._tracker.log(self._before + step, values)
 
     def summary(self, values: Mapping[str, float]) -> None:

@@ -33,6 +33,7 @@ from tradewind.models.protocol import Rescue
 from tradewind.models.twins import Twins, asked
 from tradewind.panel import Panel, every
 from tradewind.task import Task
+from tradewind.train.tracker import Silent, Tracker
 
 PROBE, PROBES = 200, 3
 """Series and earlier cutoffs from which the dependence of the errors is learnt."""
@@ -51,6 +52,7 @@ class Neural:
     trend      weight of the class of the sum (rise, flat, fall) beside the quantiles; 0 for none
     radius     of adversarial training, in units of the series' own scale; 0 for none
     pace       how it is trained
+    tracker    is told how training goes; not a setting
     """
 
     net: Net = field(default_factory=Recurrent)
@@ -60,6 +62,7 @@ class Neural:
     trend: float = 0.0
     radius: float = 0.0
     pace: Pace = field(default_factory=Pace)
+    tracker: Tracker = field(default_factory=Silent, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.scaling not in SCALINGS or self.loss not in ("quantile", "count"):
@@ -76,7 +79,12 @@ class Neural:
         return self._learnt(past, task, None)
 
     def resume(self, before: FittedNeural, past: Panel, task: Task) -> FittedNeural:
-        """As `fit`, but from the weights that were learnt before: a warm start."""
+        """As `fit`, but from the weights that were learnt before, on more series, on others or on
+        less of the past: a warm start. `pace.parts` says what changes fast, slowly or not at all;
+        where nothing does better on the validation window, the weights before stay.
+
+        Raises DataError where the network before has another shape.
+        """
         return self._learnt(past, task, before)
 
     def restore(self, folder: Path, past: Panel, task: Task) -> FittedNeural:

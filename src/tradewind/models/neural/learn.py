@@ -19,7 +19,7 @@ from tradewind.models.neural.lesson import FLAT, Lesson, Windows, windows
 from tradewind.models.neural.network import Network
 from tradewind.models.neural.pace import Pace
 from tradewind.train.loop import State, Training, Watch, train
-from tradewind.train.tracker import Silent, Tracker
+from tradewind.train.tracker import Onward, Silent, Tracker
 
 CHECKS = 12
 """Looks at the validation window on the way."""
@@ -68,7 +68,8 @@ def learn(
 ) -> Learnt:
     """Train all weights of `network` in place on windows from every cutoff but the last.
 
-    spans   L steps of the past and H of the horizon
+    spans     L steps of the past and H of the horizon
+    tracker   gets the curves; settings and summary are told by who called
 
     The last H steps are never trained on: they say when to stop. Where the past is too short for
     that, all of it is trained on and the last weights stay.
@@ -80,7 +81,9 @@ def learn(
     if not len(cutoffs):
         return Learnt(dict(network.state_dict()), math.nan, 0, 0)
     steps = pace.steps_of(len(lesson.born) * len(cutoffs) / spans[1])
-    best = _Best(network, test, aim, pace, tracker or Silent())
+    told = tracker or Silent()
+    told.settings({"steps": steps})
+    best = _Best(network, test, aim, pace, Onward(told))
     training = Training(
         steps=steps,
         learning_rate=pace.learning_rate,
@@ -96,6 +99,7 @@ def learn(
         seed=pace.seed,
         log_every=max(1, steps // CHECKS),
         device=pace.device,
+        shares=pace.parts.shares(network.encoder.layers()),
     )
     watch = Watch(
         tracker=best.tracker,
@@ -104,6 +108,8 @@ def learn(
         every=max(1, steps // CHECKS),
         seconds=pace.seconds or None,
     )
+    if test is not None:
+        best.look(0, State(0, network.state_dict()))
     stream = _batches(lesson, (end, cutoffs), spans, pace)
     with _no_denormals():
         state = train(network, stream, lambda n, batch: loss(n, batch, aim), training, None, watch)

@@ -170,6 +170,10 @@ class Encoder(nn.Module):
         """→ [B, width]."""
         raise NotImplementedError
 
+    def layers(self) -> tuple[tuple[str, ...], ...]:
+        """Beginnings of its parameters' names, layer by layer from the past upwards."""
+        return ()
+
 
 class _Layers(Encoder):
     def __init__(self, net: MLP, shape: Shape) -> None:
@@ -182,6 +186,9 @@ class _Layers(Encoder):
     def forward(self, past: Tensor, static: list[Tensor]) -> Tensor:
         out: Tensor = self.last(self.body(past.flatten(1)))
         return out
+
+    def layers(self) -> tuple[tuple[str, ...], ...]:
+        return tuple((f"body.{k}.",) for k, m in enumerate(self.body) if isinstance(m, nn.Linear))
 
 
 class _Steps(Encoder):
@@ -200,6 +207,11 @@ class _Steps(Encoder):
         states, _ = self.body(torch.cat([past, *wide], dim=2))
         out: Tensor = self.drop(states[:, -1])
         return out
+
+    def layers(self) -> tuple[tuple[str, ...], ...]:
+        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        deep = range(self.body.num_layers)
+        return tuple(tuple(f"body.{kind}_l{k}" for kind in kinds) for k in deep)
 
 
 class _Tokens(Encoder):
@@ -221,6 +233,10 @@ class _Tokens(Encoder):
             x = block(x)
         out: Tensor = self.norm(x[:, -1])
         return out
+
+    def layers(self) -> tuple[tuple[str, ...], ...]:
+        blocks = tuple((f"blocks.{k}.",) for k in range(len(self.blocks)))
+        return (("into", "place"), *blocks[:-1], (*blocks[-1], "norm"))
 
 
 class _Block(nn.Module):

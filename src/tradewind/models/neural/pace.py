@@ -10,6 +10,46 @@ from tradewind.models.neural.augment import Augment
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """Share of the learning rate at which each part of the network learns; 0 freezes a part.
+
+    For training on from weights that were learnt before (`Neural.resume`): what reads the past
+    stays as it is, or changes slowly, while the heads learn the new series.
+
+    embed     tables of texts: category, channel
+    encoder   what reads the past
+    heads     what tells the steps ahead
+    layer     of the encoder's layers each learns at this share of the one above it
+              (discriminative rates; Howard & Ruder 2018 take 1 / 2.6)
+    """
+
+    embed: float = 1.0
+    encoder: float = 1.0
+    heads: float = 1.0
+    layer: float = 1.0
+
+    def __post_init__(self) -> None:
+        if min(self.embed, self.encoder, self.heads, self.layer) < 0 or self.heads == 0:
+            raise ValueError(f"shares are not below 0, and heads always learn: {self}")
+
+    def shares(self, layers: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, float], ...]:
+        """(Beginning of a parameter's name, share), for encoder layers from the past upwards.
+
+        >>> Parts(encoder=0.5, layer=0.5).shares((("low",), ("high",)))[-2:]
+        (('encoder.low', 0.25), ('encoder.high', 0.5))
+        """
+        if self == Parts():
+            return ()
+        heads = ((name, self.heads) for name in ("heads", "trend", "spread"))
+        deep = (
+            (f"encoder.{name}", self.encoder * self.layer ** (len(layers) - 1 - k))
+            for k, names in enumerate(layers)
+            for name in names
+        )
+        return (("embed", self.embed), ("encoder", self.encoder), *heads, *deep)
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """How a network of the family is trained.
 
@@ -24,6 +64,7 @@ class Pace:
     patience        looks at the validation window, of twelve, without a gain before training ends
     seconds         at most; 0 for no limit
     bf16            mixed precision: for processors and GPUs made for it
+    parts           how fast each part of the network learns, for training on
     """
 
     learning_rate: float = 3e-3
@@ -41,6 +82,7 @@ class Pace:
     device: str = "cpu"
     seed: int = 0
     augment: Augment = field(default_factory=Augment)
+    parts: Parts = field(default_factory=Parts)
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.steps < 1 or self.patience < 1:

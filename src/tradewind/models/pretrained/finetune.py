@@ -75,7 +75,10 @@ def finetune(
     before = score(network, test)
     best = Tuned(start, before, before, 0.0, 0)
     tracker = tracker or Silent()
-    tracker.settings({"finetune": asdict(settings), "h": h, "series": len(shop.field.ids)})
+    tries = len(settings.rates) * max(settings.steps // 5, 1)
+    steps = tries + max(settings.steps * 3 // 5, 1)
+    about = {"finetune": asdict(settings), "h": h, "series": len(shop.field.ids), "steps": steps}
+    tracker.settings(about)
     watch = Watch(tracker=Onward(tracker))
     began = time.monotonic()
     share = settings.seconds / (len(settings.rates) + 2)
