@@ -185,14 +185,15 @@ def ready(
 
     A version that learnt from plans (promotions, prices) that are not there now does not answer,
     nor does one that knows nothing of those that are, nor one promoted before the settings of a
-    model were tuned or forgotten.
+    model were tuned or forgotten, nor one of another model than those asked for by name.
     """
     names = shop.registry.names()
     if asked.model_name in names and not retrain:
         version = shop.registry.find(asked.model_name)
         changed = changed_at(shop, asked)
         is_new = changed is None or (version.promoted_at or version.created_at) > changed
-        if is_new and set(version.task["roles"]["known"]) == set(seen.roles.known):
+        is_asked = not asked.models or version.forecaster in asked.models
+        if is_new and is_asked and set(version.task["roles"]["known"]) == set(seen.roles.known):
             return restore(shop, version, seen)
     tested: Tested = evaluate(shop, asked, seen, at=at, progress=progress)
     return train(shop, tested, at=at, promote=True)

@@ -80,7 +80,8 @@ class Memory:
         """The forecaster fitted to `past`: from where it was at an earlier cutoff, if it can."""
         if not isinstance(forecaster, Resumable):
             return forecaster.fit(past, task)
-        asked = (forecaster, past.freq, past.start, tuple(past.ids[:3]), task.h, task.roles)
+        about = (task.h, task.levels, task.roles)
+        asked = (forecaster, past.freq, past.start, tuple(past.ids[:3]), *about)
         series = self._fits.setdefault(repr(asked), {})
         before = max((end for end in series if end < past.end), default=None)
         if before is None:

@@ -194,7 +194,7 @@ def _loss(network: torch.nn.Module, batch: Mapping[str, Tensor], past: Tensor, a
     of_target = (cell * use).sum((0, 1)) / total
     spread: Tensor = network.spread  # type: ignore[assignment]  # torch types members loosely
     if len(of_target) > 1:  # Kendall, Gal & Cipolla (2018)
-        of_target = of_target * torch.exp(-spread[:-1]) + spread[:-1]
+        of_target = of_target * torch.exp(-spread) + spread
     out = of_target.sum()
     if aim.trend and batch["called"].any():
         told = batch["called"]

@@ -84,8 +84,8 @@ class Network(nn.Module):
             _Head(net, shape, self.encoder.width + static) for _ in range(shape.targets)
         )
         self.trend = nn.Linear(self.encoder.width + static + 2 * shape.guesses, CLASSES)
-        self.spread = nn.Parameter(torch.zeros(shape.targets + 1))
-        """What is learnt of each loss's size: ln σ² of the targets, and of the trend."""
+        self.spread = nn.Parameter(torch.zeros(shape.targets))
+        """What is learnt of the size of each target's loss: its logarithm."""
 
     def forward(
         self, past: Tensor, ahead: Tensor, guesses: Tensor, static: Tensor
