@@ -40,9 +40,9 @@ COMMAND = "python benchmarks/networks_transfer.py"
 SLOW = 1 / 2.6
 """Howard & Ruder (2018)."""
 WAYS = {
-    "tuned": Pace(learning_rate=1e-3, steps=300),
-    "frozen": Pace(learning_rate=1e-3, steps=300, parts=Parts(embed=0.0, encoder=0.0)),
-    "slow": Pace(learning_rate=1e-3, steps=300, parts=Parts(encoder=SLOW, layer=SLOW)),
+    "tuned": Pace(learning_rate=1e-3),
+    "frozen": Pace(learning_rate=1e-3, parts=Parts(embed=0.0, encoder=0.0)),
+    "slow": Pace(learning_rate=1e-3, parts=Parts(encoder=SLOW, layer=SLOW)),
 }
 
 
@@ -93,8 +93,7 @@ def growing(panel: Panel, windows: list[Window], model: Neural) -> Told:
         told["cold"].append(error(panel, cold, window))
         told["not trained on"].append(error(panel, before, window))
         for name, share in (("all", 1.0), ("half", 0.5), ("quarter", 0.25)):
-            steps = round(model.pace.steps * share)
-            shorter = replace(model, pace=replace(model.pace, steps=steps))
+            shorter = replace(model, pace=replace(model.pace, again=share))
             start = time.perf_counter()
             warm = shorter.resume(before, window.past, window.task)
             told[f"warm, {name} seconds"].append(time.perf_counter() - start)

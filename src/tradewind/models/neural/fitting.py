@@ -35,7 +35,8 @@ def fitted_network(bare: FittedNeural, before: FittedNeural | None) -> tuple[Ser
     settings, task = bare.settings, bare.task
     lesson = bare.lesson(1, None)
     shape = shape_of(bare, lesson)
-    torch.manual_seed(settings.pace.seed)
+    pace = settings.pace if before is None else settings.pace.further()
+    torch.manual_seed(pace.seed)
     network = Network(settings.net, shape)
     if before is not None and before.serve is not None:
         known = before.serve.weights()
@@ -50,7 +51,7 @@ def fitted_network(bare: FittedNeural, before: FittedNeural | None) -> tuple[Ser
     tracker.settings(told_of(bare, network))
     levels = None if shape.counts else task.levels
     aim = Aim(levels, settings.trend, settings.radius)
-    learnt = learn(network, lesson, bare.spans, settings.pace, aim, tracker)
+    learnt = learn(network, lesson, bare.spans, pace, aim, tracker)
     network.load_state_dict(dict(learnt.weights))
     told = {"validation": learnt.loss, "best_step": learnt.step, "steps": learnt.steps}
     tracker.summary({name: float(value) for name, value in told.items()})

@@ -79,9 +79,10 @@ class Neural:
         return self._learnt(past, task, None)
 
     def resume(self, before: FittedNeural, past: Panel, task: Task) -> FittedNeural:
-        """As `fit`, but from the weights that were learnt before, on more series, on others or on
-        less of the past: a warm start. `pace.parts` says what changes fast, slowly or not at all;
-        where nothing does better on the validation window, the weights before stay.
+        """As `fit`, but from the weights that were learnt before, on a longer past or on other
+        series: a warm start, of a share `pace.again` of the steps. `pace.parts` says what changes
+        fast, slowly or not at all; where nothing does better on the validation window, the weights
+        before stay. Texts that the network before did not know stay unknown.
 
         Raises DataError where the network before has another shape.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tradewind.models.neural.augment import Augment
@@ -59,6 +59,7 @@ class Pace:
     batch           windows at once
     steps           updates at most; fewer where `patience` runs out
     epochs          in place of steps where above 0: times that each observation is asked for
+    again           share of the steps, or epochs, that training on from earlier weights takes
     weight_decay    L2 of matrices
     clip            largest length of the gradient; 0 for no limit
     patience        looks at the validation window, of twelve, without a gain before training ends
@@ -74,6 +75,7 @@ class Pace:
     batch: int = 128
     steps: int = 600
     epochs: float = 0.0
+    again: float = 0.25
     weight_decay: float = 0.01
     clip: float = 1.0
     patience: int = 5
@@ -89,6 +91,17 @@ class Pace:
             raise ValueError("batch, steps and patience are at least 1")
         if self.learning_rate <= 0 or min(self.weight_decay, self.epochs, self.seconds) < 0:
             raise ValueError("learning_rate is above 0; weight_decay, epochs, seconds not below")
+        if not 0 < self.again <= 1:
+            raise ValueError(f"again is a share in (0, 1], not {self.again}")
+
+    def further(self) -> Pace:
+        """For training on from weights that were learnt before.
+
+        >>> Pace(steps=600).further().steps
+        150
+        """
+        steps = max(1, round(self.again * self.steps))
+        return replace(self, steps=steps, epochs=self.again * self.epochs)
 
     def steps_of(self, windows: float) -> int:
         """Updates, where so many windows hold every observation once."""

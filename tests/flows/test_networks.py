@@ -1,0 +1,93 @@
+"""Networks of the shop's own in the flows: asked for by name, kept, and trained on later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tradewind.data.synthetic import ShopSettings, SyntheticShop, shop
+from tradewind.flows.asked import Question
+from tradewind.flows.forecast import Foretold, forecast
+from tradewind.flows.load import load
+from tradewind.models import table
+from tradewind.models.neural.forecaster import FittedNeural, Neural
+from tradewind.models.neural.nets import Recurrent
+from tradewind.models.neural.pace import Pace
+from tradewind.store import Workspace, products
+
+AT = datetime(2026, 1, 1)
+ASKED = Question(h=7, freq="D", preset="fast", n_windows=1, models=("gru",))
+SMALL = Neural(Recurrent("gru", 8), context=28, pace=Pace(steps=40, batch=32))
+
+
+@pytest.fixture(scope="module")
+def made() -> SyntheticShop:
+    settings = ShopSettings(products=8, days=150, categories=3, stockouts=False)
+    return shop(settings, np.random.default_rng(7))
+
+
+@pytest.fixture
+def grown(
+    made: SyntheticShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[int, Question], Foretold]:
+    """Forecasts after so many days of sales; each time the network is trained again."""
+    pytest.importorskip("torch", reason="networks need tradewind[deep]")
+    monkeypatch.setitem(table.FORECASTERS, "gru", lambda: SMALL)
+    lines = made.lines
+
+    def after(days: int, asked: Question) -> Foretold:
+        end = made.panel.start + timedelta(days=days)
+        with Workspace(tmp_path / "shop") as workspace:
+            load(workspace, lines.filter(pl.col("ordered_at") < end), at=AT, zone="Europe/Berlin")
+            at = AT + timedelta(days=days)
+            return forecast(workspace, asked, retrain=True, at=at)
+
+    return after
+
+
+def steps(told: Foretold) -> int:
+    fitted = told.trained.fitted
+    assert isinstance(fitted, FittedNeural)
+    return int(fitted.training["steps"])
+
+
+def test_a_network_trained_again_goes_on_from_its_newest_version(
+    grown: Callable[[int, Question], Foretold],
+) -> None:
+    first, second = grown(120, ASKED), grown(150, ASKED)
+    assert first.trained.version.task["from"] is None
+    assert second.trained.version.task["from"] == first.trained.version.version == 1
+    assert steps(second) <= SMALL.pace.further().steps == 10 < steps(first)
+    fitted = second.trained.fitted
+    assert isinstance(fitted, FittedNeural)
+    assert fitted.past.end == second.seen.panel.end
+
+
+def test_another_question_or_another_category_is_learnt_from_nothing(
+    grown: Callable[[int, Question], Foretold], tmp_path: Path
+) -> None:
+    first = grown(120, ASKED)
+    longer = grown(120, Question(**{**ASKED.to_dict(), "h": 9}))
+    assert longer.trained.version.task["from"] is None
+    with Workspace(tmp_path / "shop") as workspace:
+        one = first.seen.panel.ids[0]
+        products.merge(workspace.db, pl.DataFrame({"product": [one], "category": ["Tea"]}))
+        again = forecast(workspace, ASKED, retrain=True, at=AT + timedelta(days=200))
+    assert again.trained.version.task["from"] is None
+
+
+def test_a_model_asked_for_by_name_answers_though_another_one_is_promoted(
+    grown: Callable[[int, Question], Foretold], tmp_path: Path
+) -> None:
+    naive = Question(**{**ASKED.to_dict(), "models": ("seasonal_naive",)})
+    assert grown(120, naive).trained.version.forecaster == "seasonal_naive"
+    with Workspace(tmp_path / "shop") as workspace:
+        asked = forecast(workspace, ASKED, at=AT)
+        assert asked.trained.version.forecaster == "gru"
+        again = forecast(workspace, Question(**{**ASKED.to_dict(), "models": ()}), at=AT)
+        assert again.trained.version == asked.trained.version
