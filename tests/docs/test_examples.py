@@ -51,3 +51,19 @@ def test_the_commands_in_the_readme_know_their_options(name: str) -> None:
         told = run(["-c", "from tradewind.cli import main; main()", command, "--help"], ROOT)
         for option in re.findall(r"--[\w-]+", rest):
             assert re.search(rf"{option}\b", told), f"{command} has no {option}"
+
+
+@pytest.mark.parametrize("name", ["networks.md", "networks.zh-CN.md"])
+def test_the_blocks_of_the_guide_to_networks_run(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="networks need tradewind[deep]")
+    text = (ROOT / "docs" / "guide" / name).read_text(encoding="utf-8")
+    made, asked = re.findall(r"```python\n(.*?)```", text, re.S)
+    smaller = """
+from dataclasses import replace
+import numpy as np
+from tradewind.data.synthetic import ShopSettings, shop
+model = replace(model, context=28, pace=replace(model.pace, steps=4))
+past = shop(ShopSettings(products=6, days=120), np.random.default_rng(1)).panel
+"""
+    program = made + smaller + asked + "print(units.median.shape, price.median.shape)"
+    assert run(["-c", program], tmp_path).count("(6, 28)") == 2
