@@ -110,6 +110,7 @@ def serving(network: Network) -> Serve:
             "ahead": torch.zeros(2, shape.h, shape.ahead),
             "guesses": torch.zeros(2, shape.h, shape.targets, shape.guesses),
             "static": torch.zeros(2, len(shape.kinds), dtype=torch.int64),
+            "edges": torch.zeros(2, 3),
         }
         to_onnx(network, example, folder / GRAPH, {name: {0: BATCH} for name in example})
         save_file(

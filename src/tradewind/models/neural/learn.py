@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tradewind.arrays import Floats32, Ints
+from tradewind.arrays import Ints
 from tradewind.models.neural.lesson import FLAT, Lesson, Windows, windows
 from tradewind.models.neural.network import Network
 from tradewind.models.neural.pace import Pace
@@ -158,7 +158,7 @@ class _Best:
         self.judge.eval()
         assert self.test is not None
         with torch.no_grad():
-            found = float(loss(self.judge, self.test, Aim(self.aim.levels)))
+            found = float(loss(self.judge, self.test, replace(self.aim, radius=0.0)))
         self.tracker.log(step, {"validation": found})
         if found < self.loss:
             self.weights = {k: v.clone() for k, v in state.best.items()}
@@ -183,7 +183,7 @@ def loss(network: torch.nn.Module, batch: Mapping[str, Tensor], aim: Aim) -> Ten
 
 
 def _loss(network: torch.nn.Module, batch: Mapping[str, Tensor], past: Tensor, aim: Aim) -> Tensor:
-    made, trend = network(past, batch["ahead"], batch["guesses"], batch["static"])
+    made, trend = network(past, batch["ahead"], batch["guesses"], batch["static"], batch["edges"])
     made = made.float()
     use = batch["use"]
     total = torch.clamp(use.sum((0, 1)), min=1.0)
@@ -228,20 +228,16 @@ def count_loss(made: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
     return -likelihood
 
 
-def as_batch(made: Windows, lesson: Lesson) -> dict[str, Floats32 | Ints]:
+def as_batch(made: Windows, lesson: Lesson) -> dict[str, Any]:
     """Windows with their truth as a network is trained on them."""
     target = made.target
     use = np.isfinite(target)
-    sums = np.where(use[:, :, 0], target[:, :, 0], 0).sum(axis=1)
-    scale = made.scales[0]
-    h = target.shape[1]
-    loc, size = scale.loc[:, 0], scale.size[:, 0]
-    after, before = (loc * h + size * part for part in (sums, np.nan_to_num(made.before)))
-    told = use[:, :, 0].all(axis=1) & np.isfinite(made.before) & (before > 0)
+    units = np.stack([s.back(target[:, :, k]) for k, s in enumerate(made.scales)], axis=2)
+    after, before = units[:, :, 0].sum(axis=1), np.nan_to_num(made.before)
+    told = use[:, :, 0].all(axis=1) & (before > 0)
     rise, fall = after > before * (1 + FLAT), after < before * (1 - FLAT)
     movable = np.zeros((1, 1, made.past.shape[2]), np.float32)
     movable[..., 0 : 2 * len(lesson.fields) : 2] = 1
-    units = [s.back(target[:, :, k]) for k, s in enumerate(made.scales)]
     return {
         **made.inputs(),
         "target": np.nan_to_num(target),
@@ -251,7 +247,7 @@ def as_batch(made: Windows, lesson: Lesson) -> dict[str, Floats32 | Ints]:
         "movable": np.broadcast_to(movable, (len(target), 1, movable.shape[2])).copy(),
         "loc": np.concatenate([s.loc for s in made.scales], axis=1),
         "size": np.concatenate([s.size for s in made.scales], axis=1),
-        "units": np.nan_to_num(np.stack(units, axis=2)).astype(np.float32),
+        "units": np.nan_to_num(units).astype(np.float32),
     }
 
 

@@ -70,7 +70,9 @@ class Windows:
     static    [B, S]
     target    [B, H, T]   z of what came, nan where unknown
     scales    of each target
-    before    [B]         z-sum of the first target over the H steps before, nan where unknown
+    before    [B]         the first target's sum over the H steps before, nan where unknown
+    edges     [B, 3]      z of the mean step of a sum that is just a rise, or a fall, against it,
+                          and ln(1 + its units)
     """
 
     past: Floats32
@@ -80,6 +82,7 @@ class Windows:
     target: Floats32
     scales: tuple[Scale, ...]
     before: Floats32
+    edges: Floats32
 
     def inputs(self) -> dict[str, Floats32 | Ints]:
         """By the names of the network's arguments."""
@@ -88,6 +91,7 @@ class Windows:
             "ahead": self.ahead,
             "guesses": self.guesses,
             "static": self.static,
+            "edges": self.edges,
         }
 
 
@@ -158,8 +162,11 @@ def windows(lesson: Lesson, rows: Ints, cutoffs: Ints, spans: tuple[int, int]) -
     at_all = np.concatenate([at_past, at_ahead], axis=1)
     phase = lesson.phase[np.clip(at_all, 0, len(lesson.phase) - 1)]
     step = np.tile(np.arange(1, h + 1, dtype=np.float32)[None, :, None] / h, (len(rows), 1, 1))
-    latest, told = parts[0][:, -h:], parts[1][:, -h:] > 0
-    before = h * _mean(latest, told)
+    latest = _gather(lesson.fields[0].open_y, rows, at_past)[:, -h:]
+    told = np.isfinite(latest)
+    usual = np.where(told.any(axis=1), _mean(latest, told), np.nan)[:, None]
+    places = scales[0].forward(usual * np.array([1 + FLAT, 1 - FLAT], np.float32))
+    edges = np.concatenate([places, np.log1p(np.maximum(h * usual, 0))], axis=1)
     stacked = np.stack(parts, axis=2).astype(np.float32)
     return Windows(
         past=np.concatenate([stacked, past, phase[:, :context]], axis=2),
@@ -168,7 +175,8 @@ def windows(lesson: Lesson, rows: Ints, cutoffs: Ints, spans: tuple[int, int]) -
         static=lesson.codes[rows],
         target=np.stack(truths, axis=2).astype(np.float32),
         scales=tuple(scales),
-        before=np.where(told.any(axis=1), before, np.nan).astype(np.float32),
+        before=(h * usual[:, 0]).astype(np.float32),
+        edges=np.nan_to_num(edges).astype(np.float32),
     )
 
 

@@ -21,6 +21,8 @@ ACTIVATION: dict[str, type[nn.Module]] = {
 CLASSES = 3
 """Rise, flat, fall."""
 HEAD = 64
+EDGES = 5
+"""Numbers that tell where the edges of the classes lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,12 @@ class Network(nn.Module):
         self.heads = nn.ModuleList(
             _Head(net, shape, self.encoder.width + static) for _ in range(shape.targets)
         )
-        self.trend = nn.Linear(self.encoder.width + static + 2 * shape.guesses, CLASSES)
+        self.trend = feed_forward((self.encoder.width + static + EDGES, HEAD, CLASSES), "relu")
         self.spread = nn.Parameter(torch.zeros(shape.targets))
         """What is learnt of the size of each target's loss: its logarithm."""
 
     def forward(
-        self, past: Tensor, ahead: Tensor, guesses: Tensor, static: Tensor
+        self, past: Tensor, ahead: Tensor, guesses: Tensor, static: Tensor, edges: Tensor
     ) -> tuple[Tensor, Tensor]:
         """What is expected of the steps ahead, and of their sum against what went before.
 
@@ -96,15 +98,27 @@ class Network(nn.Module):
         ahead     [B, H, F]
         guesses   [B, H, T, G]   z of each target's starting points
         static    [B, S]         codes, 0 where unknown
+        edges     [B, 3]         z of the first target beyond which its mean is a rise, or a fall;
+                                 and ln of its units before, which tells how coarse counts are
         →         [B, H, T, Q] ascending z (of counts: z of the mean, and ln dispersion), and [B, 3]
                   logits of rise, flat and fall
         """
         told = [table(static[:, k]) for k, table in enumerate(self.embed)]
         summary = torch.cat([self.encoder(past, told), *told], dim=1)
         made = [head(summary, ahead, guesses[:, :, k], past) for k, head in enumerate(self.heads)]
-        first = guesses[:, :, 0]
-        about = torch.cat([summary, first.mean(1), made[0].mean(1)[:, :1] - first.mean(1)], dim=1)
+        about = torch.cat([summary, _placed(made[0].detach().mean(1), edges)], dim=1)
         return torch.stack(made, dim=2), self.trend(about)
+
+
+def _placed(told: Tensor, edges: Tensor) -> Tensor:
+    """Where the edges lie in what is expected of a mean step, told [B, Q], in units of its spread;
+    how wide that is, also against the room between the edges; and the units before, [B, EDGES].
+    """
+    middle = told[:, told.shape[1] // 2, None] if told.shape[1] > 2 else told[:, :1]
+    wide = (told[:, -1:] - told[:, :1]).abs() + 1e-3
+    places, units = edges[:, :2], edges[:, 2:]
+    between = places[:, :1] - places[:, 1:]
+    return torch.cat([(places - middle) / wide, between / wide, torch.log(wide), units], dim=1)
 
 
 class _Head(nn.Module):
