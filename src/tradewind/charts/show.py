@@ -15,8 +15,8 @@ from tradewind.charts.base import FONT, Option
 from tradewind.charts.figure import Figure
 from tradewind.charts.theme import Theme, tokens
 
-HEAD = 64
-"""Room for a title and a note above a chart, px."""
+HEAD = 84
+"""Room for a title and a note above a chart, px, until the frame has measured them."""
 
 
 def script_json(value: object) -> str:
@@ -85,19 +85,21 @@ class Shown:
         page = (
             f'<!doctype html><meta charset="utf-8"><style>body{{margin:0;padding:8px 16px;'
             f"background:{self.theme['card']};font:15px/1.5 {FONT}}}"
-            f"#h{{height:{above}px;overflow:hidden}}#c{{height:{self.height}px}}</style>"
-            f'<div id="h">{head}</div><div id="c"></div><script type="module">'
+            f"#c{{height:{self.height}px;margin-top:8px}}</style>"
+            f'{head}<div id="c"></div><script type="module">'
             f'const packed=Uint8Array.from(atob("{packed()}"),c=>c.charCodeAt(0));'
             'const plain=new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));'
             'const script=document.createElement("script");'
             "script.textContent=await new Response(plain).text();document.head.append(script);"
             'const chart=echarts.init(document.getElementById("c"));'
             f"chart.setOption({script_json(self.option)});"
-            'addEventListener("resize",()=>chart.resize())</script>'
+            "const fit=()=>{if(frameElement)"
+            'frameElement.style.height=document.body.offsetHeight+"px";chart.resize()};'
+            'addEventListener("resize",fit);fit()</script>'
         )
         return (
             f'<iframe srcdoc="{escape(page, quote=True)}" title="{escape(repr(self), quote=True)}" '
-            f'style="width:100%;height:{self.height + above + 20}px;border:0"></iframe>'
+            f'style="width:100%;height:{self.height + above + 24}px;border:0"></iframe>'
         )
 
 

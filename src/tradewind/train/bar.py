@@ -101,7 +101,8 @@ class Cell:
     def begin(self, total: int) -> None:
         from IPython.display import display
 
-        self._handle = display(drawn(0, total, "training"), raw=True, display_id=True)
+        draw: Any = display
+        self._handle = draw(drawn(0, total, "training"), raw=True, display_id=True)
 
     def move(self, step: int, total: int, told: str) -> None:
         self._handle.update(drawn(step, total, told), raw=True)
