@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/bench
 
-.PHONY: setup check test demo bench slow clean
+.PHONY: setup check test demo bench notebook slow clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,9 @@ demo: setup  ## the main job on real data, then look at the report
 
 bench: setup  ## the benchmark tasks; appends to benchmarks/results.csv
 	$(BIN)/python benchmarks/run.py --data $(DATA)
+
+notebook: setup  ## run the notebook anew and keep what it shows; needs Chromium
+	$(BIN)/python docs/run_notebook.py
 
 slow: setup  ## learning tests and long runs
 	$(BIN)/pytest -q -m slow

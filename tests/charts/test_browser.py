@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tradewind.charts import fan_chart, show
 from tradewind.charts.report import Report, render
 from tradewind.charts.words import LANGUAGES, Language
 
@@ -115,3 +116,22 @@ def test_hostile_names_do_nothing(opened: Callable[..., Page]) -> None:
     page.locator("#product").scroll_into_view_if_needed()
     page.locator("#product canvas").first.hover()
     assert page.locator("#product-title").inner_text().startswith(evil)
+
+
+def test_a_chart_of_a_notebook_draws_in_its_frame(
+    browser: Browser, tmp_path: Path, shop_report: Callable[..., Report]
+) -> None:
+    report = shop_report(2)
+    option = fan_chart(report.forecast, "SKU-00001", report.panel)
+    file = tmp_path / "notebook.html"
+    file.write_text(show(option, title="A finding")._repr_html_(), encoding="utf-8")
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(file.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator("canvas").wait_for()
+    assert frame.get_by_text("A finding").is_visible()
+    assert complaints == []
+    page.close()

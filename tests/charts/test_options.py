@@ -10,14 +10,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tradewind.charts import fan_chart, show
+from tradewind.charts import fan_chart, grid, learning_figure, show
 from tradewind.charts.fan import fan_of
+from tradewind.charts.grid import cells
 from tradewind.charts.history import matrix, promoted
 from tradewind.charts.products import names_of, products_of
 from tradewind.charts.report import Report
 from tradewind.charts.scores import calibration_chart, error_by_step_chart, skill_chart
 from tradewind.charts.sparkline import sparkline
-from tradewind.charts.words import Words
+from tradewind.charts.words import LANGUAGES, Language, Words
 from tradewind.errors import UnknownName
 
 Make = Callable[..., Report]
@@ -142,3 +143,55 @@ def test_show_draws_in_a_notebook_without_a_network(shop_report: Make) -> None:
     html = show(fan_chart(report.forecast, "SKU-00001", report.panel))._repr_html_()
     assert html.startswith("<iframe srcdoc=")
     assert "src=&quot;http" not in html
+    assert len(html) < 600_000  # ECharts lies in it compressed
+
+
+def test_a_fan_chart_may_show_the_last_of_the_history_alone(shop_report: Make) -> None:
+    report = shop_report(2)
+    option = fan_chart(report.forecast, "SKU-00001", report.panel, last=10)
+    assert len(option["xAxis"][0]["data"]) == 10 + report.forecast.h
+
+
+def test_show_says_in_words_what_a_chart_shows(shop_report: Make) -> None:
+    report = shop_report(2)
+    option = fan_chart(report.forecast, "SKU-00001", report.panel)
+    assert repr(show(option)) == option["aria"]["label"]["description"]
+
+
+def test_show_draws_a_figure_with_its_title_in_the_colours_of_a_mode() -> None:
+    curves = pl.DataFrame({"step": [0, 10, 20], "validation": [0.9, 0.5, 0.6]})
+    figure = learning_figure(curves)
+    shown = show(figure, mode="dark")
+    assert "Best after 10 steps: 0.500" in shown._repr_html_()
+    assert "token:brand" in json.dumps(figure.option)
+    assert "token:" not in json.dumps(shown.option)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_learning_curve_draws_the_losses_that_were_told(language: Language) -> None:
+    curves = pl.DataFrame({"step": [0, 5], "loss": [None, 0.5], "validation": [1.0, 0.75]})
+    both = learning_figure(curves, Words(language)).option["series"]
+    assert [one["data"] for one in both] == [[[5, 0.5]], [[0, 1.0], [5, 0.75]]]
+    alone = learning_figure(curves.drop("validation"), Words(language))
+    assert len(alone.option["series"]) == 1
+
+
+def test_a_grid_sets_words_left_and_numbers_right_and_escapes_what_it_is_given() -> None:
+    html = grid(pl.DataFrame({"name": ["<b>", None], "units": [1234, 5]}))._repr_html_()
+    assert '<td align="left" style="text-align:left">&lt;b&gt;</td>' in html
+    assert '<td align="right" style="text-align:right">1,234</td>' in html
+    assert '<td align="left" style="text-align:left">–</td>' in html
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([33.0, 12.0], ["33", "12"]),
+        ([0.25, None], ["0.25", "–"]),
+        ([1 / 3, 1000.0], ["0.333", "1,000.000"]),
+    ],
+)
+def test_numbers_of_a_grid_have_the_decimals_that_their_column_needs(
+    values: list[float | None], said: list[str]
+) -> None:
+    assert cells(pl.Series(values)) == said

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
-from tests.models.test_neural import FAST, gru, window
+from tests.models.test_neural import FAST, H, gru, window
 from tradewind.errors import DataError
 from tradewind.models.neural.forecaster import FittedNeural, Neural
 from tradewind.models.neural.nets import MLP, Attention, Linear, Net, Recurrent
 from tradewind.models.neural.pace import Parts
+from tradewind.panel import Panel
 from tradewind.task import Window
 from tradewind.train.tracker import Silent
 
@@ -127,3 +129,15 @@ def test_a_tracker_hears_of_settings_data_curves_and_the_end() -> None:
     curve = [values["validation"] for _, values in notebook.logged if "validation" in values]
     assert min(curve) == pytest.approx(fitted.training["validation"])
     assert notebook.final["best_step"] == fitted.training["best_step"]
+
+
+def test_a_product_that_wakes_after_a_whole_context_of_zeros_does_not_drown_the_others() -> None:
+    seen = window()
+    asleep = pl.col("ds") < seen.past.ds[-H].item()
+    frame = seen.past.frame.with_columns(
+        y=pl.when((pl.col("unique_id") == "p00") & asleep).then(0.0).otherwise(pl.col("y"))
+    )
+    past = Panel.from_frame(frame, "D", seen.past.static)
+    network = Neural(SMALL, context=28, pace=replace(FAST, steps=12))
+    loss = network.fit(past, seen.task).training["validation"]
+    assert loss < 2 * network.fit(seen.past, seen.task).training["validation"]

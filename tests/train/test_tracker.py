@@ -16,6 +16,7 @@ from rich.console import Console
 from tradewind.errors import MissingPackage, UnknownName
 from tradewind.train.bar import Bar
 from tradewind.train.tracker import (
+    Curves,
     Onward,
     Several,
     Silent,
@@ -161,6 +162,49 @@ def test_a_bar_shows_steps_and_losses() -> None:
     assert "loss 0.500, validation 0.250" in out.getvalue()
     assert "12/12" in out.getvalue()
     assert "gradient" not in out.getvalue()
+
+
+class Display:
+    """IPython's display, as far as a bar needs it."""
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, str]] = []
+
+    def __call__(self, data: dict[str, str], *, raw: bool, display_id: bool) -> Display:
+        self.update(data, raw=raw)
+        return self
+
+    def update(self, data: dict[str, str], *, raw: bool) -> None:
+        assert raw
+        self.shown.append(data)
+
+
+def test_in_a_notebook_a_bar_is_html_of_one_cell_and_needs_no_widgets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    display = Display()
+    monkeypatch.setattr("IPython.display.display", display)
+    bar = Bar(Console(file=StringIO(), force_jupyter=True))
+    bar.settings({"steps": 20})
+    bar.log(10, {"loss": 0.5, "validation": 0.25})
+    bar.summary({"steps": 12.0})
+    assert [one["text/plain"] for one in display.shown] == [
+        "0/20 training",
+        "10/20 loss 0.500, validation 0.250",
+        "12/12 loss 0.500, validation 0.250",
+    ]
+    assert '<progress value="10" max="20"' in display.shown[1]["text/html"]
+
+
+def test_curves_are_a_table_with_a_row_for_each_step() -> None:
+    curves = Curves()
+    curves.log(0, {"validation": 1.0})
+    curves.log(5, {"loss": 0.5})
+    curves.log(5, {"validation": 0.75})
+    assert curves.table.rows(named=True) == [
+        {"step": 0, "validation": 1.0, "loss": None},
+        {"step": 5, "validation": 0.75, "loss": 0.5},
+    ]
 
 
 def test_without_wandb_the_error_names_the_extra(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -382,7 +383,10 @@ def _quiet() -> Iterator[None]:
         raise MissingPackage(
             "tuning needs optuna, which is not installed: pip install tradewind[tune]"
         )
-    import optuna
+    with warnings.catch_warnings():
+        # tqdm, of which nothing is drawn here, in a notebook without ipywidgets
+        warnings.filterwarnings("ignore", "IProgress not found")
+        import optuna
 
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -99,16 +99,18 @@ def fan_chart(
     unique_id: str,
     panel: Panel,
     *,
+    last: int = 0,
     words: Words | None = None,
     theme: Theme | None = None,
     **columns: object,
 ) -> Option:
     """History and forecast of one series.
 
+    last      periods of history at most; 0 for all
     columns   known, price_column, promotion_columns, as `fan_of` takes them
     """
     fan = fan_of(forecast, unique_id, panel, **columns)  # type: ignore[arg-type]  # checked there
-    return fan_option(fan, words or Words(), theme or tokens())
+    return fan_option(fan.last(last) if last else fan, words or Words(), theme or tokens())
 
 
 def fan_option(fan: Fan, words: Words, theme: Theme) -> Option:

@@ -6,7 +6,8 @@ from tradewind.charts.base import Section
 from tradewind.charts.contents import Money, Report
 from tradewind.charts.page import SHARED_WORDS, filled_in, page_words
 from tradewind.charts.products import embedded
-from tradewind.charts.sections import accuracy, movers, overview, skill_figure, total_of
+from tradewind.charts.scores import skill_figure
+from tradewind.charts.sections import accuracy, movers, overview, total_of
 from tradewind.charts.show import script_json
 from tradewind.charts.tables import models, quality
 from tradewind.charts.words import Language, Words
@@ -28,7 +29,8 @@ def render(report: Report, language: Language = "en") -> str:
     sections: dict[str, Section] = {
         "overview": overview(report, words, total),
         "movers": movers(report, words),
-        "models": models(report, words) | {"figure": skill_figure(report, words)},
+        "models": models(report, words)
+        | {"figure": skill_figure(report.leaderboard, report.chosen, words)},
         "accuracy": accuracy(report, words),
         "data": quality(report, words),
     }

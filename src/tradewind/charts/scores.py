@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from tradewind.charts.base import FONT, SMALL, Option, base, category_axis, line, value_axis
-from tradewind.charts.theme import Theme, tokens
+from tradewind.charts.figure import Figure
+from tradewind.charts.theme import Theme, symbolic, tokens
 from tradewind.charts.words import Words
 
 
@@ -52,6 +53,30 @@ def skill_chart(
     for item in option["series"][0]["data"]:
         item["value"] = round(item["value"], 1)
     return option
+
+
+def skill_figure(
+    leaderboard: pl.DataFrame, chosen: str, words: Words | None = None
+) -> Figure | None:
+    """Bars of skill, and who leads; None where there is none.
+
+    leaderboard   model, skill (a share, null where unknown)
+    """
+    words = words or Words()
+    if "skill" not in leaderboard.columns or not len(leaderboard.drop_nulls("skill")):
+        return None
+    option = skill_chart(leaderboard, chosen, words, symbolic())
+    height = 32 + 32 * len(leaderboard)
+    ranked = leaderboard.drop_nulls("skill").sort("skill", descending=True)
+    first, second = ranked.row(0, named=True), ranked.row(min(1, len(ranked) - 1), named=True)
+    title = words(
+        "skill_title" if len(ranked) > 1 else "skill_title_one",
+        model=first["model"],
+        skill=words.share(first["skill"], 1),
+        second=second["model"],
+        other=words.share(second["skill"], 1),
+    )
+    return Figure("skill", title, words("skill_chart"), option, leaderboard, height)
 
 
 def error_by_step_chart(

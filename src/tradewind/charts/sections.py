@@ -14,7 +14,7 @@ from tradewind.charts.fan import FAN_LEVELS, Fan, fan_option
 from tradewind.charts.figure import Figure
 from tradewind.charts.history import matrix, promoted
 from tradewind.charts.products import PATHS, names_of
-from tradewind.charts.scores import calibration_chart, error_by_step_chart, skill_chart
+from tradewind.charts.scores import calibration_chart, error_by_step_chart
 from tradewind.charts.sparkline import sparkline
 from tradewind.charts.theme import symbolic
 from tradewind.charts.words import Words
@@ -137,25 +137,6 @@ def accuracy(report: Report, words: Words) -> Section:
             if not len(table)
         ],
     }
-
-
-def skill_figure(report: Report, words: Words) -> Figure | None:
-    """Bars of skill; None where there is none."""
-    board = report.leaderboard
-    if "skill" not in board.columns or not len(board.drop_nulls("skill")):
-        return None
-    option = skill_chart(board, report.chosen, words, symbolic())
-    height = 32 + 32 * len(board)
-    ranked = board.drop_nulls("skill").sort("skill", descending=True)
-    first, second = ranked.row(0, named=True), ranked.row(min(1, len(ranked) - 1), named=True)
-    title = words(
-        "skill_title" if len(ranked) > 1 else "skill_title_one",
-        model=first["model"],
-        skill=words.share(first["skill"], 1),
-        second=second["model"],
-        other=words.share(second["skill"], 1),
-    )
-    return Figure("skill", title, words("skill_chart"), option, board, height)
 
 
 def _trust(report: Report, words: Words) -> str:

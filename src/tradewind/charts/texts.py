@@ -371,6 +371,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Mean SQL over the windows; lower is better.",
         "各窗口 SQL 的平均，越低越好。",
     ),
+    "learning_title": (
+        "Best after {step} steps: {loss} on the window that was kept back",
+        "第 {step} 步最好：留出窗口上的损失为 {loss}",
+    ),
+    "learning_title_none": ("Loss while it learnt", "训练过程中的损失"),
+    "learning_note": (
+        "Loss by step; the kept-back window is never trained on and says when to stop.",
+        "各步的损失。留出窗口不参与训练，只用来决定何时停止。",
+    ),
+    "learning_summary": ("Loss over {n} steps of training", "{n} 步训练中的损失"),
+    "loss": ("training", "训练"),
+    "validation": ("kept back", "留出窗口"),
+    "learning_steps": ("Step", "步数"),
     # kinds of repair, as the loader calls them
     "kind_missing_quantity": ("Lines without a quantity, left out", "没有数量的行，已略去"),
     "kind_exact_duplicate": ("Lines that stood there twice, kept once", "完全重复的行，只留一份"),

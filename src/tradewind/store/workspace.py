@@ -134,7 +134,10 @@ def _connect(file: Path, owner: Path) -> Connection:
         if "lock" in str(error).lower():
             raise WorkspaceBusy(_busy(file, owner, str(error))) from error
         raise DataError(f"{file} cannot be opened as a DuckDB database: {error}") from error
-    db.execute("set enable_progress_bar = false")  # it would be drawn into what we print as JSON
+    # a bar would be drawn into what we print as JSON; in a notebook without ipywidgets it is off
+    # already, and DuckDB refuses to hear of it
+    if db.execute("select current_setting('enable_progress_bar')").fetchall() != [(False,)]:
+        db.execute("set enable_progress_bar = false")
     return db
 
 

@@ -1,4 +1,4 @@
-"""Where the figures of a run go: nowhere, to TensorBoard, Weights & Biases, or several places."""
+"""Where the figures of a run go: nowhere, a table, TensorBoard, Weights & Biases, or several."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+
+import polars as pl
 
 from tradewind.errors import MissingPackage, UnknownName
 
@@ -40,6 +42,34 @@ class Silent:
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         return None
+
+    def summary(self, values: Mapping[str, float]) -> None:
+        return None
+
+    def file(self, path: Path) -> None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+
+class Curves:
+    """Remembers the figures of a run, as a table to draw."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, dict[str, float]] = {}
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """step, and a column for each figure, null where it was not told at that step."""
+        rows = [{"step": step, **values} for step, values in sorted(self._rows.items())]
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+    def settings(self, values: Mapping[str, Any]) -> None:
+        return None
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        self._rows[step] = self._rows.get(step, {}) | dict(values)
 
     def summary(self, values: Mapping[str, float]) -> None:
         return None

@@ -145,6 +145,9 @@ def windows(lesson: Lesson, rows: Ints, cutoffs: Ints, spans: tuple[int, int]) -
     what is known ahead, and the truth beside it.
 
     spans   L steps of the past and H of the horizon
+
+    A past without a sale has no size to measure what follows in: its truth is not told, as a
+    single such window would outweigh a million others.
     """
     context, h = spans
     at_past = cutoffs[:, None] + np.arange(-context, 0)
@@ -156,7 +159,9 @@ def windows(lesson: Lesson, rows: Ints, cutoffs: Ints, spans: tuple[int, int]) -
         z, seen = scale.forward(y), np.isfinite(y)
         parts += [np.where(seen, z, 0), seen.astype(np.float32)]
         guesses.append(_guesses(field, z, (rows, cutoffs), scale, h))
-        truths.append(scale.forward(_gather(field.open_y, rows, at_ahead)))
+        sized = (seen & (y != 0)).any(axis=1, keepdims=True)
+        truth = scale.forward(_gather(field.open_y, rows, at_ahead))
+        truths.append(np.where(sized, truth, np.float32(np.nan)))
         scales.append(scale)
     known, past = _columns(lesson, rows, at_past, at_ahead)
     at_all = np.concatenate([at_past, at_ahead], axis=1)
