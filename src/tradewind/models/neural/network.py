@@ -85,7 +85,7 @@ class Network(nn.Module):
         self.heads = nn.ModuleList(
             _Head(net, shape, self.encoder.width + static) for _ in range(shape.targets)
         )
-        self.trend = feed_forward((self.encoder.width + static + EDGES, HEAD, CLASSES), "relu")
+        self.trend = feed_forward((EDGES, HEAD, CLASSES), "relu")
         self.spread = nn.Parameter(torch.zeros(shape.targets))
         """What is learnt of the size of each target's loss: its logarithm."""
 
@@ -106,7 +106,7 @@ class Network(nn.Module):
         told = [table(static[:, k]) for k, table in enumerate(self.embed)]
         summary = torch.cat([self.encoder(past, told), *told], dim=1)
         made = [head(summary, ahead, guesses[:, :, k], past) for k, head in enumerate(self.heads)]
-        about = torch.cat([summary, _placed(made[0].detach().mean(1), edges)], dim=1)
+        about = _placed(made[0].detach().mean(1), edges)
         return torch.stack(made, dim=2), self.trend(about)
 
 
