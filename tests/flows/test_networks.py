@@ -12,6 +12,7 @@ import pytest
 
 from tradewind.data.synthetic import ShopSettings, SyntheticShop, shop
 from tradewind.flows.asked import Question
+from tradewind.flows.backtest import backtest
 from tradewind.flows.forecast import Foretold, forecast
 from tradewind.flows.load import load
 from tradewind.models import table
@@ -19,6 +20,7 @@ from tradewind.models.neural.forecaster import FittedNeural, Neural
 from tradewind.models.neural.nets import Recurrent
 from tradewind.models.neural.pace import Pace
 from tradewind.store import Workspace, products
+from tradewind.train.tracker import TensorBoard
 
 AT = datetime(2026, 1, 1)
 ASKED = Question(h=7, freq="D", preset="fast", n_windows=1, models=("gru",))
@@ -91,3 +93,25 @@ def test_a_model_asked_for_by_name_answers_though_another_one_is_promoted(
         assert asked.trained.version.forecaster == "gru"
         again = forecast(workspace, Question(**{**ASKED.to_dict(), "models": ()}), at=AT)
         assert again.trained.version == asked.trained.version
+
+
+def test_a_back_test_writes_how_a_network_learnt_and_what_it_scored(
+    made: SyntheticShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event_accumulator = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator"
+    )
+
+    monkeypatch.setitem(table.FORECASTERS, "gru", lambda: SMALL)
+    folder = tmp_path / "board"
+    with Workspace(tmp_path / "other") as workspace:
+        load(workspace, made.lines, at=AT, zone="Europe/Berlin")
+        board = TensorBoard(folder)
+        tested = backtest(workspace, ASKED, at=AT, tracker=board)
+        board.close()
+    told = event_accumulator.EventAccumulator(str(folder)).Reload()
+    steps = [event.step for event in told.Scalars("validation")]
+    assert steps[0] == 0
+    assert steps[-1] <= SMALL.pace.steps
+    final = told.Scalars("summary/gru/wape")[-1].value
+    assert final == pytest.approx(tested.leaderboard.row(0, named=True)["wape"])
