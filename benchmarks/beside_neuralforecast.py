@@ -1,16 +1,15 @@
 """Our GRU and LSTM beside neuralforecast's: training time at equal steps, error at equal seconds.
 
-    python3 -m venv ENV; ENV/bin/pip install neuralforecast==3.3.0
+    python3 -m venv ENV; ENV/bin/pip install torch==2.13.0 neuralforecast==3.3.0 "pandas<3"
     python benchmarks/beside_neuralforecast.py --data FOLDER --python ENV/bin/python
 
 hierarchical_sales_1D, dev windows: 118 daily series, 28 days ahead. Both sides have the same past,
 84 days of it as input, one layer of 64 numbers, 128 windows a step, the nine deciles, no early
 stopping and no GPU. A fit counts whole, from the table to the trained network; imports do not
-count, and each process has made a fit of two steps before. Sides take turns.
+count, and every process has made a short fit before. Sides take turns.
 
-Theirs is trained in an environment of its own by neuralforecast_worker.py, on one thread and on
-two, and with numbers below 1e-38 as they are and as 0 (`torch.set_flush_denormal`, which our
-training sets by itself). Ours always trains on one thread.
+Theirs is trained in an environment of its own, on one thread and on two, and with numbers below
+1e-38 as they are and as 0 (`torch.set_flush_denormal`, which our training sets by itself).
 
 --choose prints what their settings in RECIPE were chosen by: SQL on the first dev window.
 """
@@ -18,286 +17,67 @@ training sets by itself). Ours always trains on one thread.
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
 
 import numpy as np
 import polars as pl
+import torch
+from neuralforecast_side import (
+    CONTEXT,
+    HIDDEN,
+    RECIPE,
+    TASK,
+    WINDOWS,
+    Fit,
+    Made,
+    Place,
+    Question,
+    Recipe,
+    Theirs,
+    questions,
+    theirs_of,
+)
+from run import RESULTS, append_results
 
-from tradewind import metrics
-from tradewind.arrays import Dates, Floats
-from tradewind.backtest.published import load_task
-from tradewind.backtest.run import truth_at
 from tradewind.models.neural.forecaster import Neural
 from tradewind.models.neural.nets import Recurrent
 from tradewind.models.neural.pace import Pace
-from tradewind.models.pretrained.phase import calendar_phase
-from tradewind.panel import Panel, dates_from, next_ds
-from tradewind.task import DECILES, Window
+from tradewind.task import DECILES
 
-TASK = "hierarchical_sales_1D"
-CONTEXT, HIDDEN, WINDOWS = 84, 64, 128
 CELLS = ("gru", "lstm")
 NEVER = 99
 """Patience that does not run out in twelve looks."""
-CLOCKS = tuple(f"clock_{k}" for k in range(2, 8))
-"""Sines and cosines of weekday, day of the month and day of the year, as our networks read them."""
-WARM, PROBE = 2, 60
-"""Steps of a first fit that does not count, and of the one that says how long a step takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What of theirs is free to choose.
-
-    scaler          of each window by its own past
-    learning_rate   of Adam
-    decays          times that it is halved, evenly over the steps; -1 for never
-    calendar        whether CLOCKS are told, as they are to ours
-    """
-
-    scaler: str = "robust"
-    learning_rate: float = 1e-3
-    decays: int = -1
-    calendar: bool = False
-
-
-RECIPE = {"gru": Recipe(), "lstm": Recipe()}
-CHOICES = tuple(
-    Recipe(scaler, rate) for scaler in ("standard", "robust") for rate in (1e-3, 3e-3)
+SHORT = 2, 60
+"""Steps of a first fit that does not count, and of one that says how long a step takes."""
+OURS = "ours"
+PLAIN, BEST, PAIRED = Place(1), Place(1, flush=True), Place(2)
+"""On one thread as the library comes, on one without denormals, and on two."""
+CHOICES = (
+    Recipe("standard", 1e-3),
+    Recipe("standard", 3e-3),
+    Recipe("robust", 1e-3),
+    Recipe("robust", 3e-3),
+    Recipe("standard", 3e-3, 3),
+    Recipe("standard", 3e-3, calendar=True),
+    Recipe("standard", 3e-3, 3, calendar=True),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How their process computes."""
-
-    threads: int = 1
-    flush: bool = False
-
-    def __str__(self) -> str:
-        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        return threads + (", denormals as 0" if self.flush else "")
-
-
-PLACES = tuple(Place(threads, flush) for threads in (1, 2) for flush in (False, True))
-BEST = Place(1, True)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """One window, and what it is scored by.
-
-    ds      [h]      days that are asked for
-    truth   [N, h]   nan where nothing was observed
-    scale   [N]      seasonal naive error of the past
-    """
-
-    name: int
-    window: Window
-    ids: list[str]
-    ds: Dates
-    truth: Floats
-    scale: Floats
-
-    def scores(self, quantiles: Floats) -> dict[str, float]:
-        """SQL, MASE and WQL of deciles [N, h, 9]."""
-        median = quantiles[:, :, DECILES.index(0.5)]
-        return {
-            "sql": float(metrics.sql(self.truth, quantiles, DECILES, self.scale)),
-            "mase": float(metrics.mase(self.truth, median, self.scale)),
-            "wql": float(metrics.wql(self.truth, quantiles, DECILES)),
-        }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Made:
-    """One fit: seconds by the clock and of the processor, seconds of the forecast, its deciles."""
-
-    seconds: float
-    cpu: float
-    forecast_seconds: float
-    quantiles: Floats = field(repr=False)
-
-
-Fit = Callable[[Question, str, int, int], Made]
-"""(question, cell, steps, seed) → one fit."""
-
-
-def questions(data: Path, windows: Sequence[int]) -> list[Question]:
-    """Dev windows of the task, counted from 1."""
-    whole = load_task(TASK, data, dev=True)
-    made = []
-    for number in windows:
-        cutoff = whole.task.cutoffs[number - 1]
-        (window,) = replace(whole.task, cutoffs=(cutoff,)).windows(whole.panel)
-        ids = list(window.past.ids)
-        truth = truth_at(whole.panel, whole.task, cutoff, ids)
-        scale = metrics.seasonal_error(window.past.wide("y"), whole.metric_season)
-        ds = dates_from(next_ds(cutoff, whole.panel.freq), whole.task.h, whole.panel.freq)
-        made.append(Question(number, window, ids, ds, truth, scale))
-    return made
+COMMAND = "python benchmarks/beside_neuralforecast.py --data FOLDER --python ENV/bin/python"
+MEASURED = ("seconds", "cpu", "sql", "mase", "wql")
 
 
 def ours(asked: Question, cell: str, steps: int, seed: int) -> Made:
     """A fit and a forecast of our network."""
     pace = Pace(steps=steps, batch=WINDOWS, patience=NEVER, seed=seed)
-    model = Neural(Recurrent(cell, hidden=HIDDEN), context=CONTEXT, pace=pace)  # type: ignore[arg-type]  # the cells are its names
-    clocks = time.perf_counter(), time.process_time()
+    net = Recurrent("gru" if cell == "gru" else "lstm", hidden=HIDDEN)
+    model = Neural(net, context=CONTEXT, pace=pace)
+    wall, cpu = time.perf_counter(), time.process_time()
     fitted = model.fit(asked.window.past, asked.window.task)
-    seconds, cpu = time.perf_counter() - clocks[0], time.process_time() - clocks[1]
+    seconds, cpu = time.perf_counter() - wall, time.process_time() - cpu
     began = time.perf_counter()
     made = fitted.forecast(len(asked.ds), DECILES, asked.window.known)
     return Made(seconds, cpu, time.perf_counter() - began, made.select(asked.ids).quantiles)
-
-
-class Theirs:
-    """Their processes, one a place, and the files through which they are asked."""
-
-    def __init__(self, python: Path, folder: Path) -> None:
-        self.python, self.folder = python, folder
-        self.running: dict[Place, subprocess.Popen[str]] = {}
-        self.versions: dict[str, str] = {}
-
-    def at(self, place: Place, recipe: Recipe | None = None) -> Fit:
-        """Fits there, by a recipe or by that of the cell."""
-
-        def fit(asked: Question, cell: str, steps: int, seed: int) -> Made:
-            chosen = recipe or RECIPE[cell]
-            past, ahead = self._files(asked)
-            out = self.folder / "answer.parquet"
-            out.unlink(missing_ok=True)
-            request = asdict(chosen) | {
-                "calendar": list(CLOCKS) if chosen.calendar else [],
-                "past": str(past),
-                "ahead": str(ahead),
-                "out": str(out),
-                "cell": cell,
-                "steps": steps,
-                "seed": seed,
-                "h": len(asked.ds),
-                "context": CONTEXT,
-                "hidden": HIDDEN,
-                "windows": WINDOWS,
-                "levels": DECILES,
-            }
-            told = said(self._process(place), request)
-            made = aligned(pl.read_parquet(out), asked.ids, asked.ds)
-            return Made(told["seconds"], told["cpu"], told["forecast_seconds"], made)
-
-        return fit
-
-    def _files(self, asked: Question) -> tuple[Path, Path]:
-        past, ahead = (self.folder / f"{part}{asked.name}.parquet" for part in ("past", "ahead"))
-        if not past.exists():
-            table_of(asked.window.past).write_parquet(past)
-            grid = pl.DataFrame({"unique_id": asked.ids}).join(
-                pl.DataFrame({"ds": asked.ds}), how="cross"
-            )
-            clocked(grid, asked.window.past.freq).write_parquet(ahead)
-        return past, ahead
-
-    def _process(self, place: Place) -> subprocess.Popen[str]:
-        if place not in self.running:
-            worker = Path(__file__).with_name("neuralforecast_worker.py")
-            words = [str(self.python), str(worker), "--threads", str(place.threads)]
-            self.running[place] = subprocess.Popen(
-                words + ["--flush"] * place.flush,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=(self.folder / "worker.log").open("a"),
-                cwd=self.folder,
-                text=True,
-            )
-            self.versions = answer(self.running[place].stdout)
-        return self.running[place]
-
-    def close(self) -> None:
-        """End the processes."""
-        for process in self.running.values():
-            process.communicate()
-
-
-@contextmanager
-def theirs_of(python: Path) -> Iterator[Theirs]:
-    """Their side, ended at the end; its files are gone then."""
-    with tempfile.TemporaryDirectory() as folder:
-        side = Theirs(python, Path(folder))
-        try:
-            yield side
-        except BaseException:
-            log = Path(folder) / "worker.log"
-            if log.exists():
-                print(log.read_text()[-2000:], file=sys.stderr)
-            raise
-        finally:
-            side.close()
-
-
-def said(process: subprocess.Popen[str], request: dict[str, Any]) -> dict[str, float]:
-    """What a worker answers to a request."""
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(request) + "\n")
-    process.stdin.flush()
-    told = answer(process.stdout)
-    return {name: float(told[name]) for name in ("seconds", "cpu", "forecast_seconds")}
-
-
-def answer(lines: IO[str] | None) -> dict[str, Any]:
-    """The next line of a worker. Raises RuntimeError where it has ended."""
-    line = lines.readline() if lines is not None else ""
-    if not line:
-        raise RuntimeError("the worker of neuralforecast has ended: its last words stand above")
-    told: dict[str, Any] = json.loads(line)
-    return told
-
-
-def table_of(past: Panel) -> pl.DataFrame:
-    """The past as neuralforecast wants it: no gaps, and a mask that leaves out those filled.
-
-    A gap has the value of a week before, which is read but never trained on.
-    """
-    y = pl.col("y")
-    week = pl.coalesce(y, y.shift(7), y.shift(14), y.forward_fill()).over("unique_id").fill_null(0)
-    table = past.frame.sort("unique_id", "ds").select(
-        "unique_id", "ds", y=week, available_mask=y.is_not_null().cast(pl.Float64)
-    )
-    return clocked(table, past.freq)
-
-
-def clocked(table: pl.DataFrame, freq: str) -> pl.DataFrame:
-    """The table with CLOCKS."""
-    phase = calendar_phase(table["ds"].to_numpy(), freq)
-    return table.with_columns(
-        pl.Series(name, phase[:, int(name.removeprefix("clock_"))]) for name in CLOCKS
-    )
-
-
-def aligned(table: pl.DataFrame, ids: Sequence[str], ds: Dates) -> Floats:
-    """Deciles [N, h, 9] of a long table, for these series and days, in order of their size.
-
-    Raises ValueError where a series or a day lacks, is there twice, or is not asked for.
-    """
-    steps = pl.DataFrame({"ds": ds}).with_row_index("step")
-    rows = pl.DataFrame({"unique_id": list(ids)}).with_row_index("row")
-    known = table.with_columns(pl.col("ds").cast(steps.schema["ds"]))
-    known = known.join(steps, on="ds").join(rows, on="unique_id")
-    size = len(ids) * len(ds)
-    if len(table) != size or len(known) != size or known.select("row", "step").is_duplicated().any():
-        raise ValueError(
-            f"{len(ids)} series and {len(ds)} days were asked for: {len(known)} of "
-            f"{len(table)} rows are of them, {known.select('row', 'step').n_unique()} different"
-        )
-    values = known.sort("row", "step").select([str(level) for level in DECILES]).to_numpy()
-    return np.sort(values.astype(np.float64), axis=1).reshape(len(ids), len(ds), len(DECILES))
 
 
 def turns(names: Sequence[str], repeats: int) -> list[tuple[int, str]]:
@@ -310,23 +90,155 @@ def turns(names: Sequence[str], repeats: int) -> list[tuple[int, str]]:
     return [(k, names[(k + place) % size]) for k in range(repeats) for place in range(size)]
 
 
-def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Median over the repeats of ours / theirs of the same repeat.
+def steps_in(seconds: float, short: tuple[int, float], long: tuple[int, float]) -> int:
+    """Steps that fill `seconds`, from the steps and seconds of two fits.
 
-    >>> ratio([1.0, 2.0, 9.0], [2.0, 2.0, 2.0])
-    1.0
+    >>> steps_in(5.0, (2, 0.4), (60, 3.3))
+    94
     """
-    return float(np.median(np.array(ours) / np.array(theirs)))
+    each = (long[1] - short[1]) / (long[0] - short[0])
+    if each <= 0:  # the machine was busy during the short one
+        return max(1, round(seconds * long[0] / long[1]))
+    return max(1, round(long[0] + (seconds - long[1]) / each))
 
 
-def choose(theirs: Theirs, asked: Question, steps: int, seeds: Sequence[int]) -> None:
+def ratio(runs: pl.DataFrame, side: str, value: str) -> float:
+    """Median over the repeats of ours / theirs in the same repeat."""
+    both = runs.filter(side=OURS).join(runs.filter(side=side), on="repeat", suffix="_theirs")
+    return float(np.median(both[value].to_numpy() / both[f"{value}_theirs"].to_numpy()))
+
+
+class Log:
+    """All fits, each told as it ends."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, str | float]] = []
+        self.began = time.perf_counter()
+
+    def add(self, about: dict[str, str | float], asked: Question, made: Made) -> None:
+        found = {"seconds": made.seconds, "cpu": made.cpu, "forecast": made.forecast_seconds}
+        row = about | {"window": asked.name} | found | asked.scores(made.quantiles)
+        self.rows.append(row)
+        words = [f"{n} {v:.3f}" if isinstance(v, float) else str(v) for n, v in row.items()]
+        print(f"{time.perf_counter() - self.began:5.0f} s", *words, flush=True)
+
+    def of(self, part: str) -> Iterator[tuple[tuple[str, float], pl.DataFrame]]:
+        """The fits of a part by cell and budget, in the order in which they were made."""
+        runs = pl.DataFrame(self.rows).filter(part=part)
+        for (cell, budget), some in runs.group_by("cell", "budget", maintain_order=True):
+            yield (str(cell), float(budget)), some
+
+
+def same_steps(log: Log, sides: dict[str, Fit], asked: list[Question], budget: int, n: int) -> None:
+    """n fits of each side and cell with the same number of steps, a window after the other."""
+    for cell in CELLS:
+        for repeat, side in turns(list(sides), n):
+            question = asked[repeat % len(asked)]
+            made = sides[side](question, cell, budget, repeat)
+            about: dict[str, str | float] = {"part": "steps", "cell": cell, "budget": budget}
+            log.add(about | {"side": side, "repeat": repeat, "steps": budget}, question, made)
+
+
+def same_seconds(
+    log: Log, sides: dict[str, Fit], asked: list[Question], budget: float, seeds: int
+) -> None:
+    """A fit of each side, cell, window and seed that lasts so many seconds, as near as can be said.
+
+    The number of steps comes from how long the side's fit before took, so that every schedule of
+    learning rates runs to its end.
+    """
+    for cell in CELLS:
+        first, latest = {}, {}
+        for side, fit in sides.items():
+            first[side], latest[side] = (
+                (steps, fit(asked[0], cell, steps, 0).seconds) for steps in SHORT
+            )
+        for repeat, side in turns(list(sides), len(asked) * seeds):
+            question, seed = asked[repeat % len(asked)], repeat // len(asked)
+            steps = steps_in(budget, first[side], latest[side])
+            made = sides[side](question, cell, steps, seed)
+            latest[side] = steps, made.seconds
+            about: dict[str, str | float] = {"part": "seconds", "cell": cell, "budget": budget}
+            log.add(about | {"side": side, "repeat": repeat, "steps": steps}, question, made)
+
+
+def tables(log: Log) -> str:
+    """What was measured, for the documentation."""
+    lines = ["", "| steps | | seconds | of CPU | ratio | of CPU | SQL |", "|" + "--|" * 7]
+    for (cell, budget), runs in log.of("steps"):
+        for side in runs["side"].unique(maintain_order=True):
+            own = runs.filter(side=side)
+            ratios = [f"{ratio(runs, side, value):.2f}" for value in ("seconds", "cpu")]
+            seen = f"{median(own, 'seconds'):.1f} | {median(own, 'cpu'):.1f}"
+            told = " | ".join(["", ""] if side == OURS else ratios)
+            lines.append(
+                f"| {budget:.0f} | {cell} {side} | {seen} | {told} | {mean(own, 'sql'):.3f} |"
+            )
+    lines += ["", "| seconds | | took | steps | SQL | MASE | WQL | SQL ratio |", "|" + "--|" * 8]
+    for (cell, budget), runs in log.of("seconds"):
+        for side in runs["side"].unique(maintain_order=True):
+            own = runs.filter(side=side)
+            scores = " | ".join(f"{mean(own, name):.3f}" for name in ("sql", "mase", "wql"))
+            told = "" if side == OURS else f"{error_ratio(runs, side, 'sql'):.3f}"
+            seen = f"{mean(own, 'seconds'):.1f} | {mean(own, 'steps'):.0f}"
+            lines.append(f"| {budget:g} | {cell} {side} | {seen} | {scores} | {told} |")
+    return "\n".join(lines)
+
+
+def error_ratio(runs: pl.DataFrame, side: str, value: str) -> float:
+    """Mean of ours / mean of theirs."""
+    return mean(runs.filter(side=OURS), value) / mean(runs.filter(side=side), value)
+
+
+def mean(runs: pl.DataFrame, value: str) -> float:
+    """Of some fits."""
+    return float(runs[value].to_numpy().mean())
+
+
+def median(runs: pl.DataFrame, value: str) -> float:
+    """Of some fits."""
+    return float(np.median(runs[value].to_numpy()))
+
+
+def rows(
+    log: Log, windows: Sequence[int], versions: dict[str, str]
+) -> list[dict[str, str | float]]:
+    """Rows for the results."""
+    libraries = ", ".join(f"{name} {number}" for name, number in versions.items())
+    about: dict[str, str | float] = {
+        "benchmark": "beside neuralforecast",
+        "task": f"{TASK}, dev windows {', '.join(map(str, windows))}",
+        "command": COMMAND,
+        "note": libraries,
+    }
+    made = []
+    for part, unit in (("steps", "steps"), ("seconds", "s")):
+        for (cell, budget), runs in log.of(part):
+            for side in runs["side"].unique(maintain_order=True):
+                own = runs.filter(side=side)
+                found = {
+                    name: median(own, name) if name in ("seconds", "cpu") else mean(own, name)
+                    for name in MEASURED
+                }
+                if side != OURS:
+                    found |= {"seconds ratio": ratio(runs, side, "seconds")}
+                    found |= {"cpu ratio": ratio(runs, side, "cpu")}
+                    found |= {"sql ratio": error_ratio(runs, side, "sql")}
+                model = f"{cell}, {side}"
+                for name, value in found.items():
+                    told = {"model": model, "metric": f"{name}, {budget:g} {unit}"}
+                    made.append(about | told | {"value": round(value, 4)})
+    return made
+
+
+def choose(theirs: Theirs, asked: Question, steps: int, seeds: int) -> None:
     """Print their SQL by CHOICES on one window."""
     for cell in CELLS:
         for recipe in CHOICES:
-            made = [theirs.at(BEST, recipe)(asked, cell, steps, seed) for seed in seeds]
-            found = [round(asked.scores(one.quantiles)["sql"], 4) for one in made]
+            made = [theirs.at(BEST, recipe)(asked, cell, steps, seed) for seed in range(seeds)]
+            found = [asked.scores(one.quantiles)["sql"] for one in made]
             cpu = np.mean([one.cpu for one in made])
-            print(cell, recipe, found, f"mean {np.mean(found):.4f}, {cpu:.1f} s", flush=True)
+            print(f"{cell} {recipe}: SQL {np.mean(found):.4f}, {cpu:.1f} s of CPU", flush=True)
 
 
 def main() -> None:
@@ -335,10 +247,37 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--python", type=Path, required=True, help="of their environment")
     parser.add_argument("--windows", type=int, nargs="+", default=[1, 5, 10])
+    parser.add_argument("--steps", type=int, nargs="*", default=[200, 600])
+    parser.add_argument("--paired", type=int, nargs="*", default=[20], help="steps, two threads")
+    parser.add_argument("--repeats", type=int, default=3, help="of each number of steps")
+    parser.add_argument("--seconds", type=float, nargs="*", default=[4, 12])
+    parser.add_argument("--seeds", type=int, default=2, help="of each number of seconds")
     parser.add_argument("--choose", action="store_true", help="only say what RECIPE was chosen by")
+    parser.add_argument("--dry", action="store_true", help="append nothing to the results")
     asked = parser.parse_args()
+    torch.set_num_threads(1)
+    found = questions(asked.data, asked.windows)
     with theirs_of(asked.python) as theirs:
-        choose(theirs, questions(asked.data, asked.windows[:1])[0], 400, (0, 1))
+        if asked.choose:
+            choose(theirs, found[0], steps=300, seeds=2)
+            return
+        places = (PLAIN, BEST, PAIRED) if asked.paired else (PLAIN, BEST)
+        sides = {OURS: ours} | {str(place): theirs.at(place) for place in places}
+        for fit in sides.values():
+            for cell in CELLS:
+                fit(found[0], cell, SHORT[0], 0)
+        log, paired = Log(), sides.pop(str(PAIRED), None)
+        for steps in asked.steps:
+            same_steps(log, sides, found, steps, asked.repeats)
+        for seconds in asked.seconds:
+            same_seconds(log, {n: sides[n] for n in (OURS, str(BEST))}, found, seconds, asked.seeds)
+        for steps in asked.paired:
+            assert paired is not None
+            both = {OURS: ours, str(PAIRED): paired}
+            same_steps(log, both, found, steps, asked.repeats)
+        print(theirs.versions, RECIPE, tables(log), sep="\n")
+        if not asked.dry:
+            append_results(RESULTS, rows(log, asked.windows, theirs.versions))
 
 
 if __name__ == "__main__":
