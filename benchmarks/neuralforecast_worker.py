@@ -44,6 +44,7 @@ def fitted(asked: dict[str, Any]) -> dict[str, float]:
         learning_rate=asked["learning_rate"],
         num_lr_decays=asked["decays"],
         val_check_steps=asked["steps"],
+        batch_size=asked["series"],
         windows_batch_size=asked["windows"],
         scaler_type=asked["scaler"],
         random_seed=asked["seed"],

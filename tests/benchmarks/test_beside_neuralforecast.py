@@ -55,6 +55,7 @@ class GRU:
 
     def __init__(self, **asked):
         assert (asked["windows_batch_size"], asked["encoder_hidden_size"]) == (128, 64)
+        assert (asked["batch_size"], asked["scaler_type"]) == (9, "robust")
         assert (asked["input_size"], asked["max_steps"], asked["random_seed"]) == (84, 7, 5)
         self.asked, self.loss = asked, asked["loss"]
 
@@ -151,7 +152,7 @@ def test_a_worker_answers_although_the_library_prints(
         about.mkdir()
         (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 9.9\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    recipe = side.Recipe(calendar=True)
+    recipe = side.Recipe("robust", calendar=True, series=9)
     with side.theirs_of(Path(sys.executable)) as theirs:
         made = theirs.at(side.Place(), recipe)(question(), "lstm", 7, 5)
         assert theirs.versions["neuralforecast"] == "9.9"
@@ -179,9 +180,7 @@ def test_times_are_held_against_those_of_the_same_repeat(program: ModuleType) ->
             row = {"part": "steps", "cell": "gru", "budget": 7, "side": side_, "repeat": repeat}
             log.rows.append(row | {"cpu": value / 2} | dict.fromkeys(("sql", "mase", "wql"), value))
             log.rows[-1] |= {"seconds": value, "steps": 7}
-    found = {
-        (row["model"], row["metric"]): row for row in program.rows(log, [1, 5], {"torch": "2"})
-    }
+    found = {(row["model"], row["metric"]): row for row in program.rows(log, [1, 5], "idle")}
     assert found["gru, theirs", "seconds ratio, 7 steps"]["value"] == 0.5
     assert found["gru, theirs", "sql ratio, 7 steps"]["value"] == 0.3
     assert found["gru, ours", "seconds, 7 steps"]["value"] == 3.0
