@@ -19,6 +19,7 @@ from tradewind.models.neural import augment
 from tradewind.models.neural.augment import Augment
 from tradewind.models.neural.forecaster import FittedNeural, Neural
 from tradewind.models.neural.learn import _batches, _cutoffs
+from tradewind.models.neural.lesson import _sold
 from tradewind.models.neural.nets import MLP, Attention, Linear, Net, Recurrent
 from tradewind.models.neural.pace import Pace
 from tradewind.models.neural.scaling import SCALINGS, Scaling, scale_of
@@ -263,3 +264,20 @@ def test_what_says_when_to_stop_is_never_trained_on() -> None:
         ]
         for name, values in pair[0].items():
             np.testing.assert_array_equal(values, pair[1][name], err_msg=name)
+
+
+def test_sales_at_chosen_steps_equal_a_plain_loop_over_the_open_steps() -> None:
+    rng = np.random.default_rng(5)
+    field = gru().lesson(1, None).fields[0]
+    field = replace(field, closed=rng.random(field.closed.shape) < 0.2)
+    rows, at = rng.integers(0, 30, 8), rng.integers(-3, field.steps + 3, (8, 40))
+    expected = np.full(at.shape, np.nan, np.float32)
+    for b, row in enumerate(rows):
+        for k, step in enumerate(at[b]):
+            if 0 <= step < field.steps:
+                expected[b, k] = field.open_y[row, step]
+    found = _sold(field, rows, at)
+    np.testing.assert_array_equal(found, expected)
+    assert np.isnan(found).any()
+    assert np.isfinite(found).any()
+    assert found.dtype == np.float32

@@ -154,20 +154,20 @@ def windows(lesson: Lesson, rows: Ints, cutoffs: Ints, spans: tuple[int, int]) -
     at_ahead = cutoffs[:, None] + np.arange(h)
     parts, guesses, truths, scales = [], [], [], []
     for field in lesson.fields:
-        y = _gather(field.open_y, rows, at_past)
+        y = _sold(field, rows, at_past)
         scale = scale_of(y, lesson.scaling)
         z, seen = scale.forward(y), np.isfinite(y)
         parts += [np.where(seen, z, 0), seen.astype(np.float32)]
         guesses.append(_guesses(field, z, (rows, cutoffs), scale, h))
         sized = (seen & (y != 0)).any(axis=1, keepdims=True)
-        truth = scale.forward(_gather(field.open_y, rows, at_ahead))
+        truth = scale.forward(_sold(field, rows, at_ahead))
         truths.append(np.where(sized, truth, np.float32(np.nan)))
         scales.append(scale)
     known, past = _columns(lesson, rows, at_past, at_ahead)
     at_all = np.concatenate([at_past, at_ahead], axis=1)
     phase = lesson.phase[np.clip(at_all, 0, len(lesson.phase) - 1)]
     step = np.tile(np.arange(1, h + 1, dtype=np.float32)[None, :, None] / h, (len(rows), 1, 1))
-    latest = _gather(lesson.fields[0].open_y, rows, at_past)[:, -h:]
+    latest = _sold(lesson.fields[0], rows, at_past[:, -h:])
     told = np.isfinite(latest)
     usual = np.where(told.any(axis=1), _mean(latest, told), np.nan)[:, None]
     places = scales[0].forward(usual * np.array([1 + FLAT, 1 - FLAT], np.float32))
@@ -220,13 +220,13 @@ def _guesses(field: Field, z: Floats32, place: tuple[Ints, Ints], scale: Scale, 
     season = field.season if field.season > 1 else min(field.year, z.shape[1])
     back = season * (steps // season + 1)
     before = [
-        scale.forward(_gather(field.open_y, rows, cutoffs[:, None] + steps - back - season * k))
+        scale.forward(_sold(field, rows, cutoffs[:, None] + steps - back - season * k))
         for k in range(SEASONS)
     ]
     if field.season == 1:
         before = before[:1]  # a year before: others lie too far back
     years = -(-(steps + 1) // field.year) * field.year
-    yearly = scale.forward(_gather(field.open_y, rows, cutoffs[:, None] + steps - years))
+    yearly = scale.forward(_sold(field, rows, cutoffs[:, None] + steps - years))
     stack = np.stack(before)
     some = np.isfinite(stack)
     mean = np.where(some, stack, 0).sum(axis=0) / np.maximum(some.sum(axis=0), 1)
@@ -241,6 +241,13 @@ def _guesses(field: Field, z: Floats32, place: tuple[Ints, Ints], scale: Scale, 
         np.broadcast_to(last[:, None], mean.shape),
     ]
     return np.stack(filled, axis=2).astype(np.float32)
+
+
+def _sold(field: Field, rows: Ints, at: Ints) -> Floats32:
+    """field.open_y[rows, at], nan outside, [B, …]; the rest of a large shop is not touched."""
+    inside = (at >= 0) & (at < field.steps)
+    place = rows[:, None], np.clip(at, 0, field.steps - 1)
+    return np.where(inside & ~field.closed[place], field.y[place], np.float32(np.nan))
 
 
 def _gather(values: Floats32, rows: Ints, at: Ints) -> Floats32:
