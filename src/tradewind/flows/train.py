@@ -33,7 +33,8 @@ def train(
 ) -> Trained:
     """Fit the best model of a back-test (or the one named) on all data and keep it as a version.
 
-    promote   let it forecast from now on; the first version of a name is promoted in any case
+    promote   let it forecast from now on; the first version of a name is promoted in any case. One
+              that was asked about columns held ahead never is: it answers what if, not what will be
     """
     asked, seen = tested.question, tested.seen
     name = model or tested.best
@@ -57,7 +58,7 @@ def train(
     )
     kept = shop.registry.add(version, lambda folder: write(folder, forecaster, fitted, past, task))
     before = [v for v in shop.registry.versions(kept.name) if v.promoted]
-    if promote or not before:
+    if (promote or not before) and not asked.held:
         shop.registry.promote(kept.name, kept.version, at)
         audit.add(shop.db, at, "tradewind", "promote", kept.name, version=kept.version)
         kept = shop.registry.find(kept.name, kept.version)
