@@ -33,6 +33,9 @@ SIDED = {
     "lags": ("cause_lags_above", "cause_lags_below", "cause_lags_same"),
     "season": ("cause_season_above", "cause_season_below", "cause_season_same"),
 }
+MOVING = ("lags", "season")
+"""Causes whose side is only told where sales go the same way: it is compared with a plain mean,
+while what a cause adds counts beside all others."""
 PLAIN = {"holiday": "cause_holiday", "category": "cause_category", "other": "cause_other"}
 COLUMN_WORDS = {
     "price": "column_price",
@@ -191,7 +194,8 @@ def cause(told: Explained, group: str, words: Words) -> str:
         return words("cause_price_seen")
     off = facts.get(group, 0.0)
     above, below, same = SIDED[group]
-    if abs(off) < 0.005:
+    against = group in MOVING and off * told.groups[group] < 0
+    if abs(off) < 0.005 or against:
         return words(same)
     return words(above if off > 0 else below, share=words.share(abs(off)))
 
@@ -387,8 +391,8 @@ def whatif_figure(told: Supposed, words: Words) -> Figure:
 def matters_figure(table: pl.DataFrame, words: Words) -> Figure:
     """What the trees go by over all products."""
     some = table.filter(pl.col("importance") > 0)
-    rows = [(words(GROUP_WORDS[g]), v) for g, v, _ in some.iter_rows()]
-    first = rows[0] if rows else ("–", 0.0)
+    rows = [(words(GROUP_WORDS[g]), v, words.share(v, 1)) for g, v, _ in some.iter_rows()]
+    first = rows[0] if rows else ("–", 0.0, "")
     summary = words("matters_summary", group=first[0], share=words.share(first[1], 1))
     title = words("matters_top", group=first[0], share=words.share(first[1], 1))
     option = bars_chart(rows, (title, summary), symbolic())

@@ -133,11 +133,11 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     ),
     "whatif_beyond": (
         "It never had a {column} of {value}, only {least} to {most}: here the models guess.",
-        "该商品从未有过 {value} 的{column}（以往为 {least} 至 {most}），此处只是模型的外推。",
+        "该商品从未有过 {value}的{column}（以往为 {least}至 {most}），此处只是模型的外推。",
     ),
     "whatif_beyond_one": (
         "It never had a {column} of {value}, always {least}: here the models guess.",
-        "该商品从未有过 {value} 的{column}（一直是 {least}），此处只是模型的外推。",
+        "该商品从未有过 {value}的{column}（一直是 {least}），此处只是模型的外推。",
     ),
     "and": (" and ", "和"),
     "column_price": ("price", "价格"),
