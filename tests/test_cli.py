@@ -675,7 +675,8 @@ def test_an_explanation_that_cannot_be_ends_with_2(run: Any, shop: Path) -> None
     asked = ("-w", shop, "--h", 7)
     for words, message in (
         (("咖啡", *asked), "no product '咖啡' is forecast"),
-        (("茶-1", *asked, "--set", "price=-10%"), "price is not planned ahead"),
+        (("茶-1", *asked, "--set", "price=0"), "must stay above 0"),
+        (("茶-1", *asked, "--set", "views=0"), "what can be set: price"),
         (("茶-1", *asked, "--date", "2027-01-01"), "the horizon goes from"),
         (("--set", "price=9", *asked), "name it"),
         (asked, "holds no trees"),
@@ -683,6 +684,25 @@ def test_an_explanation_that_cannot_be_ends_with_2(run: Any, shop: Path) -> None
         answer = run("explain", *words)
         assert (answer.status, answer.out) == (2, "")
         assert message in " ".join(answer.err.split())
+
+
+def test_another_price_is_answered_where_none_is_planned(run: Any, shop: Path) -> None:
+    run("forecast", "-w", shop, "--preset", "fast", "--models", "regression", "--h", 7)
+    asked = ("explain", "茶-1", "-w", shop, "--h", 7, "--set", "价格=-10%")
+    told = run(*asked, "--json").json["what_if"]
+    assert told["held"] == {"price": 19.9}
+    assert told["model"] == "units-D-product-if-price/1"
+    assert told["beyond"]["price"] == {"to": pytest.approx(17.91), "least": 19.9, "most": 19.9}
+    english = " ".join(run(*asked).out.split())
+    assert "unchanged" in english
+    assert "always 19.90: here the models guess" in english
+    chinese = run(*asked, "--lang", "zh").out
+    assert "维持现状" in chinese
+    assert "专为此问题训练" in "".join(chinese.split())
+    assert all(cell_len(line) <= WIDTH for line in chinese.splitlines())
+    listed = run("models", "list", "-w", shop, "--json").json
+    promoted = {row["name"]: row["promoted"] for row in listed}
+    assert promoted == {"units-D-product": True, "units-D-product-if-price": False}
 
 
 def test_other_files_are_shown_before_they_are_kept(run: Any, tmp_path: Path) -> None:

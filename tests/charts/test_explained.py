@@ -17,6 +17,7 @@ from tradewind.charts.explained import (
     Explained,
     Page,
     Supposed,
+    matters_figure,
     parts_figure,
     render,
     sentences,
@@ -131,6 +132,21 @@ def test_a_period_and_money_have_their_own_words() -> None:
     assert english[0] == "About 210 EUR in the week of 20 Oct 2025."
     assert "The planned promotion adds about 20 EUR (of 210)." in english
     assert sentences(one, Words("zh"))[0] == "2025年10月20日当周预计约 210 EUR。"
+
+
+def test_a_cause_that_goes_the_other_way_is_told_without_its_side() -> None:
+    more = replace(told(), facts={**told().facts, "lags": 0.2, "season": -0.05})
+    english = [s.replace(NBSP, " ") for s in sentences(more, Words("en"))]
+    assert "The course of recent sales takes away about 12 units (of 210)." in english
+    assert "The season's course adds about 8.0 units (of 210)." in english
+
+
+def test_shares_of_all_products_are_written_as_the_language_has_them() -> None:
+    for language, share in zip(LANGUAGES, (f"20.0{NBSP}%", "20.0%"), strict=True):
+        table = page().matters
+        assert table is not None
+        figure = matters_figure(table, Words(language))
+        assert figure.option["series"][0]["data"][-1]["label"]["formatter"] == share
 
 
 def test_a_price_effect_is_called_an_association() -> None:

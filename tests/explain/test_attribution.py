@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from tests.laws.test_forecasters import TASK, H, fitted, models, past_of, shop
+from tests.laws.test_forecasters import (
+    MAKERS,
+    TASK,
+    H,
+    fitted,
+    models,
+    past_of,
+    shop,
+    small_network,
+    small_trees,
+)
 from tradewind.explain.attribution import attribute, expected
 from tradewind.explain.groups import GROUPS
 from tradewind.explain.imagined import Asked
 from tradewind.forecast import Forecast
+from tradewind.models.conformal import Conformal
+from tradewind.models.ensemble import Ensemble
 from tradewind.models.naive import Average, SeasonalNaive
-from tradewind.models.protocol import Fitted, Rescue
+from tradewind.models.neural.forecaster import Neural
+from tradewind.models.neural.nets import Recurrent
+from tradewind.models.neural.pace import Pace
+from tradewind.models.pretrained.forecaster import Pretrained
+from tradewind.models.protocol import Fitted, Forecaster, Rescue
 from tradewind.models.regression import Regression
 from tradewind.models.trees import Trees
 from tradewind.models.uplift import Uplift
@@ -46,6 +64,36 @@ def test_baseline_and_contributions_add_up_to_the_models_own_forecast(name: str,
     np.testing.assert_allclose(found.baseline + found.contributions.sum(axis=0), found.shown)
     np.testing.assert_allclose(found.shown, own, rtol=5e-4, atol=5e-4)
     assert found.start() + sum(found.total().values()) == pytest.approx(own.sum(), rel=5e-4)
+
+
+def counting() -> Forecaster:
+    """A network that answers with whole numbers, whose mean is not that of nine quantiles."""
+    return Neural(Recurrent("gru", 8), context=28, loss="count", pace=Pace(steps=6, batch=16))
+
+
+def mixed() -> Forecaster:
+    """Networks, trees and the pretrained model together, calibrated."""
+    members = (small_network(Recurrent("gru", 8))(), small_trees(), Pretrained())
+    return Conformal(Ensemble(members, n_windows=2), n_windows=2)
+
+
+ALONE: dict[str, Callable[[], Forecaster]] = {
+    **{name: MAKERS[name] for name in ("gru", "transformer", "pretrained", "trees", "ensemble")},
+    "gru, counts": counting,
+    "networks in an ensemble": mixed,
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_kept_model_is_explained_as_what_it_forecasts(name: str, tmp_path: Path) -> None:
+    maker, one = ALONE[name](), asked("s0")
+    maker.fit(one.past, TASK).save(tmp_path / "kept")
+    model = maker.restore(tmp_path / "kept", one.past, TASK)
+    found = attribute(model, one, as_it_is)
+    own = expected(model.forecast(H, DECILES, one.known).select(["s0"]))[0]
+    np.testing.assert_allclose(found.shown, own, rtol=5e-4, atol=5e-4)
+    np.testing.assert_allclose(found.baseline + found.contributions.sum(axis=0), found.shown)
+    assert max(abs(value) for value in found.total().values()) > 0.01
 
 
 def test_what_is_shown_is_what_is_explained() -> None:

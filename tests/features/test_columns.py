@@ -51,6 +51,20 @@ def test_the_next_change_is_known_only_within_the_horizon() -> None:
     assert np.isnan(known_at(flag, series[:1], np.array([3]), np.array([2])))[0]
 
 
+def test_group_means_equal_a_plain_loop() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.normal(3, 1, (9, 5)).astype(np.float32)
+    values[rng.random(values.shape) < 0.3] = NAN
+    groups = np.array([4, 0, 0, 2, 4, 2, 0, 5, 5])  # nobody is in 1 and 3
+    got = group_means(values, groups)
+    for g in range(6):
+        for t in range(5):
+            own = [float(values[n, t]) for n in range(9) if groups[n] == g]
+            own = [v for v in own if np.isfinite(v)]
+            want = sum(own) / len(own) if own else NAN
+            np.testing.assert_allclose(got[g, t], want, rtol=1e-12)
+
+
 def test_codes_age_and_stillness() -> None:
     assert codes_of(["b", None, "a"]).tolist() == [1, -1, 0]
     y = np.array([[NAN, 2.0, 0.0, 0.0]])

@@ -162,7 +162,7 @@ def test_a_festival_is_entered_and_the_shops_words_are_understood(
         (["price=-100%"], DataError, "must stay above 0"),
         (["promotion=3"], DataError, "between 0 and 1"),
         (["promotion=-0.1"], DataError, "between 0 and 1"),
-        (["views=3"], UnknownName, "the model knows ahead: .*price"),
+        (["views=3"], UnknownName, "what can be set: .*price"),
         (["618=no"], DataError, "not in the plan"),
         (["618=3"], DataError, "yes or no"),
         (["double_11=yes"], UnknownName, "never lived through"),
@@ -186,15 +186,6 @@ def test_wrong_products_dates_and_questions_are_refused(shop: Workspace, looked:
         tw.explain(shop, "p1", Question(target="price"))
     with pytest.raises(DataError, match="holds no trees"):
         matters(looked)
-
-
-def test_a_column_that_is_not_planned_says_what_to_do(tmp_path: object, shop: Workspace) -> None:
-    with Workspace(shop.path.parent / "unplanned", create=True) as bare:
-        day = dates_from(START, 120, "D")
-        rows = {"date": day, "product": "a", "price": 10.0, "quantity": np.arange(120) % 7 + 3}
-        load(bare, pl.DataFrame(rows), at=AT)
-        with pytest.raises(DataError, match=r"price is not planned ahead.*--kind calendar"):
-            what_if(bare, "a", ["price=-10%"], Question(preset="fast", models=("average",)), at=AT)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

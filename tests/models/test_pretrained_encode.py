@@ -303,9 +303,10 @@ def test_a_season_is_found_whatever_the_others_are() -> None:
 # Effects and covariates
 
 
-def test_effects_are_those_of_ridge_regression_one_series_at_a_time() -> None:
+@pytest.mark.parametrize("steps", [60, 2500])  # in one span, and in three
+def test_effects_are_those_of_ridge_regression_one_series_at_a_time(steps: int) -> None:
     rng = np.random.default_rng(3)
-    n, steps, h, k, w = 5, 60, 16, 4, 7
+    n, h, k, w = 5, 16, 4, 7
     z = rng.normal(size=(n, steps)).astype(np.float32)
     seen = rng.random((n, steps)) < 0.8
     x = rng.normal(size=(n, steps + h, k)).astype(np.float32)

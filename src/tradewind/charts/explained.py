@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -33,7 +33,19 @@ SIDED = {
     "lags": ("cause_lags_above", "cause_lags_below", "cause_lags_same"),
     "season": ("cause_season_above", "cause_season_below", "cause_season_same"),
 }
+MOVING = ("lags", "season")
+"""Causes whose side is only told where sales go the same way: it is compared with a plain mean,
+while what a cause adds counts beside all others."""
 PLAIN = {"holiday": "cause_holiday", "category": "cause_category", "other": "cause_other"}
+COLUMN_WORDS = {
+    "price": "column_price",
+    "regular_price": "column_regular_price",
+    "competitor_price": "column_competitor_price",
+    "promotion": "column_promotion",
+    "display": "column_display",
+    "mailer": "column_mailer",
+    "ad_spend": "column_ad_spend",
+}
 SMALLEST = 0.01
 """A share of the forecast from which on a cause has a sentence of its own."""
 PAST = 120
@@ -82,6 +94,10 @@ class Supposed:
     before       mean, low and high as planned; `after` the same as changed
     association  whether the difference is only known as an association
     table        ds, before, before_low, before_high, after, after_low, after_high
+    held         columns that nothing plans, as they stay in `before`: column → value
+    beyond       what the product never had: column → the number, the least and most so far
+    forecast     what `forecast` shows, where another model than its own answers
+    currency     of prices
     """
 
     name: str
@@ -92,6 +108,10 @@ class Supposed:
     after: tuple[float, float, float]
     association: bool
     table: pl.DataFrame
+    held: Mapping[str, float | None] = field(default_factory=dict)
+    beyond: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    forecast: float | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +194,8 @@ def cause(told: Explained, group: str, words: Words) -> str:
         return words("cause_price_seen")
     off = facts.get(group, 0.0)
     above, below, same = SIDED[group]
-    if abs(off) < 0.005:
+    against = group in MOVING and off * told.groups[group] < 0
+    if abs(off) < 0.005 or against:
         return words(same)
     return words(above if off > 0 else below, share=words.share(abs(off)))
 
@@ -189,9 +210,62 @@ def supposed_sentences(told: Supposed, words: Words) -> list[str]:
             range=_range(told.after[1], told.after[2], words),
             old=_range(told.before[1], told.before[2], words),
         ),
+        *held_sentences(told, words),
+        *beyond_sentences(told, words),
         words("whatif_models"),
     ]
     return [*lines, words("whatif_association")] if told.association else lines
+
+
+def held_sentences(told: Supposed, words: Words) -> list[str]:
+    """What unchanged means where nothing is planned, and which model is asked then."""
+    if not told.held:
+        return []
+    names = {column: column_word(column, words) for column in told.held}
+    lines = [
+        words("whatif_held", column=names[column], value=column_value(told, column, value, words))
+        if value
+        else words("whatif_held_none", column=names[column])
+        for column, value in told.held.items()
+    ]
+    columns = words("and").join(names.values())
+    own, unit = told.forecast, unit_word(told.unit, words)
+    if own is None or amount(own, words) == amount(told.before[0], words):
+        lines.append(words("whatif_own", columns=columns))
+    else:
+        number = amount(own, words)
+        lines.append(words("whatif_other", columns=columns, forecast=number, unit=unit))
+    if told.table["before"].equals(told.table["after"].rename("before")):
+        lines.append(words("whatif_blind", columns=columns))
+    return lines
+
+
+def beyond_sentences(told: Supposed, words: Words) -> list[str]:
+    """Which numbers the product has never had: nothing is known of what they do."""
+    lines = []
+    for column, ends in told.beyond.items():
+        value, least, most = (column_value(told, column, end, words) for end in ends)
+        key = "whatif_beyond_one" if least == most else "whatif_beyond"
+        name = column_word(column, words)
+        lines.append(words(key, column=name, value=value, least=least, most=most))
+    return lines
+
+
+def column_word(column: str, words: Words) -> str:
+    """What a column is called; one of the shop's own as it is written."""
+    return words(COLUMN_WORDS[column]) if column in COLUMN_WORDS else column
+
+
+def column_value(told: Supposed, column: str, value: float, words: Words) -> str:
+    """A number of a column: money, a share, or as it is.
+
+    >>> some = Supposed("", "D", "units", (), (0, 0, 0), (0, 0, 0), False, pl.DataFrame())
+    >>> [column_value(some, name, 0.25, Words("zh")) for name in ("price", "promotion", "views")]
+    ['0.25', '25%', '0.25']
+    """
+    if column.endswith("price") or column == "ad_spend":
+        return replace(words, currency=told.currency).money(value, 2)
+    return words.share(value) if column == "promotion" else f"{value:,.4g}"
 
 
 def supposed_headline(told: Supposed, words: Words) -> str:
@@ -306,7 +380,8 @@ def parts_figure(told: Explained, words: Words) -> Figure:
 def whatif_figure(told: Supposed, words: Words) -> Figure:
     """Both forecasts by period."""
     labels = [words.date(ds, told.freq) for ds in told.table["ds"]]
-    names = (words("as_planned"), words("if_changed"), words("interval_changed"))
+    before = words("as_held" if told.held else "as_planned")
+    names = (before, words("if_changed"), words("interval_changed"))
     title = supposed_headline(told, words)
     option = compared_chart(labels, told.table, names, (title, words("whatif_summary")), symbolic())
     note = words("whatif_note", step=words.step(told.freq))
@@ -316,8 +391,8 @@ def whatif_figure(told: Supposed, words: Words) -> Figure:
 def matters_figure(table: pl.DataFrame, words: Words) -> Figure:
     """What the trees go by over all products."""
     some = table.filter(pl.col("importance") > 0)
-    rows = [(words(GROUP_WORDS[g]), v) for g, v, _ in some.iter_rows()]
-    first = rows[0] if rows else ("–", 0.0)
+    rows = [(words(GROUP_WORDS[g]), v, words.share(v, 1)) for g, v, _ in some.iter_rows()]
+    first = rows[0] if rows else ("–", 0.0, "")
     summary = words("matters_summary", group=first[0], share=words.share(first[1], 1))
     title = words("matters_top", group=first[0], share=words.share(first[1], 1))
     option = bars_chart(rows, (title, summary), symbolic())

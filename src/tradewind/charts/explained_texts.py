@@ -107,6 +107,46 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         "All else stays as planned and as it was.",
         "其他计划与历史均保持不变。",
     ),
+    "whatif_held": (
+        "The calendar plans no {column}: unchanged means that it stays at {value}.",
+        "日历没有安排{column}，“维持现状”指保持 {value}。",
+    ),
+    "whatif_held_none": (
+        "The calendar plans no {column}: unchanged means that there is none.",
+        "日历没有安排{column}，“维持现状”指没有{column}。",
+    ),
+    "whatif_other": (
+        "Both numbers are those of a model trained for this question, which knows the {columns} "
+        "ahead; the forecast itself, which does not, is about {forecast} {unit}.",
+        "以上两个数来自专为此问题训练、能提前知道{columns}的模型；"
+        "正式预测的模型不提前知道{columns}，结果约为 {forecast}{unit}。",
+    ),
+    "whatif_own": (
+        "Both numbers are those of a model trained for this question, which knows the {columns} "
+        "ahead; the forecast itself, which does not, comes to the same.",
+        "以上两个数来自专为此问题训练、能提前知道{columns}的模型；"
+        "正式预测的模型不提前知道{columns}，结果相同。",
+    ),
+    "whatif_blind": (
+        "No difference: the model that did best in the back-test does not look at the {columns}.",
+        "没有差别：回测中表现最好的模型不看{columns}。",
+    ),
+    "whatif_beyond": (
+        "It never had a {column} of {value}, only {least} to {most}: here the models guess.",
+        "该商品从未有过 {value}的{column}（以往为 {least}至 {most}），此处只是模型的外推。",
+    ),
+    "whatif_beyond_one": (
+        "It never had a {column} of {value}, always {least}: here the models guess.",
+        "该商品从未有过 {value}的{column}（一直是 {least}），此处只是模型的外推。",
+    ),
+    "and": (" and ", "和"),
+    "column_price": ("price", "价格"),
+    "column_regular_price": ("regular price", "原价"),
+    "column_competitor_price": ("competitor price", "竞品价"),
+    "column_promotion": ("promotion", "促销"),
+    "column_display": ("display", "陈列"),
+    "column_mailer": ("mailer", "海报"),
+    "column_ad_spend": ("advertising spend", "广告费"),
     "whatif_none": (
         "Say --set price=-10% or --set promotion=0.2 to compare with other plans.",
         "用 --set 价格=-10% 或 --set 促销=0.2 与其他计划比较。",
@@ -120,6 +160,7 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         "两条线：原计划与改变后。",
     ),
     "as_planned": ("As planned", "原计划"),
+    "as_held": ("Unchanged", "维持现状"),
     "if_changed": ("Changed", "改变后"),
     "interval_changed": ("80 % if changed", "改变后 80% 区间"),
     "matters_title": ("What matters to all products", "对全店商品最重要的因素"),

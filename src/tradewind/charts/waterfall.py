@@ -73,10 +73,12 @@ def waterfall_chart(
     return option
 
 
-def bars_chart(rows: Sequence[tuple[str, float]], texts: tuple[str, str], theme: Theme) -> Option:
-    """Bars of shares of sales, in per cent, the first row on top."""
-    option = waterfall_chart([(name, 0.0) for name, _ in rows], ("", ""), texts, theme)
-    names = [name for name, _ in rows][::-1]
+def bars_chart(
+    rows: Sequence[tuple[str, float, str]], texts: tuple[str, str], theme: Theme
+) -> Option:
+    """Bars of shares of sales, each with its share as it is told, the first row on top."""
+    option = waterfall_chart([(name, 0.0) for name, _, _ in rows], ("", ""), texts, theme)
+    names = [name for name, _, _ in rows][::-1]
     option["yAxis"]["data"] = names
     option["xAxis"]["min"] = 0
     label = {"show": True, "position": "right", "color": theme["ink"], "fontSize": SMALL}
@@ -86,8 +88,8 @@ def bars_chart(rows: Sequence[tuple[str, float]], texts: tuple[str, str], theme:
             "barWidth": 20,
             "silent": True,
             "data": [
-                {"value": round(100 * v, 2), "label": {"formatter": f"{100 * v:.1f}\u00a0%"}}
-                for _, v in reversed(rows)
+                {"value": round(100 * v, 2), "label": {"formatter": told}}
+                for _, v, told in reversed(rows)
             ],
             "itemStyle": {"color": theme["brand"]},
             "label": label,

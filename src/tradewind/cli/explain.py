@@ -69,7 +69,7 @@ def explain(
     from tradewind.errors import DataError
     from tradewind.flows import explain as flow
     from tradewind.flows.looked import look
-    from tradewind.flows.what_if import supposed
+    from tradewind.flows.what_if import answering, supposed
 
     question = asked(target=target, h=h, freq=freq, by=by, preset=preset, country=country, top=top)
     say, spoken = told(lang), language(lang)
@@ -81,7 +81,10 @@ def explain(
             views_explain.matters(say, flow.matters(looked).to_dicts(), json=json)
             return
         found = flow.explained(looked, product, date=date)
-        other = supposed(looked, product, changes, date=date) if changes else None
+        other = None
+        if changes:
+            able = answering(shop, looked, product, changes, progress=tell)
+            other = supposed(able, product, changes, date=date)
         written = flow.write_page(shop, found, other, spoken) if report else None
     if json:
         rest = {"what_if": other.to_dict() if other else None, "report": written}

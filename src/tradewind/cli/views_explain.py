@@ -33,13 +33,14 @@ def explained(say: Told, told: dict[str, Any], sentences: Sequence[str]) -> None
 
 def supposed(say: Told, told: dict[str, Any], sentences: Sequence[str]) -> None:
     """The forecast as planned and as changed."""
+    names = {"before": "plan_held" if told["held"] else "plan_before", "after": "plan_after"}
     table(
         say,
         say("what_if"),
         [Column(""), *[Column(say(name), ",.1f") for name in ("expected", "low80", "high80")]],
         [
-            (say(f"plan_{name}"), *[told[name][end] for end in ("mean", "low", "high")])
-            for name in ("before", "after")
+            (say(key), *[told[name][end] for end in ("mean", "low", "high")])
+            for name, key in names.items()
         ],
         *sentences,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -52,6 +54,26 @@ def with_plans(panel: Panel, calendar: pl.DataFrame, h: int) -> Panel:
         return Panel(frame, panel.freq, panel.static)
     both = pl.concat([frame, later], how="diagonal_relaxed")
     return Panel.from_frame(both, panel.freq, panel.static)
+
+
+def held_ahead(past: Panel, known: Panel | None, names: Sequence[str], h: int) -> Panel:
+    """What is known of the h periods after `past` where some columns stay as they are.
+
+    They are what the calendar takes where it has no entry: a price the last regular one of its
+    series, else its last one; anything else 0, so that no promotion takes place.
+
+    known   what is planned, which stays; the names have no plan in it
+    """
+    ds = dates_from(next_ds(past.end, past.freq), h, past.freq)
+    grid = past.static.select("unique_id").join(pl.DataFrame({"ds": ds}), how="cross")
+    later = grid.with_columns(pl.lit(None, pl.Float64).alias(name) for name in names)
+    later = later.join(_last_prices(past), on="unique_id", how="left", maintain_order="left")
+    later = later.select(*KEYS, *[_planned(name, later.columns) for name in names])
+    if known is not None:
+        rest = known.frame.drop(names, strict=False)
+        later = rest.join(later, on=list(KEYS), how="right", maintain_order="right")
+    static = past.static if known is None else known.static
+    return Panel(later.select(*KEYS, pl.exclude(KEYS)), past.freq, static)
 
 
 def stock_caps(static: pl.DataFrame, calendar: pl.DataFrame, ds: Dates, freq: str) -> Floats | None:
@@ -130,11 +152,15 @@ def _ahead(panel: Panel, wide: pl.DataFrame, h: int) -> pl.DataFrame | None:
     ]
     if not names:
         return None
-    usual = panel.frame.group_by("unique_id").agg(
+    later = later.join(_last_prices(panel), on="unique_id", how="left", maintain_order="left")
+    return later.select(*KEYS, *[_planned(n, later.columns) for n in names])
+
+
+def _last_prices(panel: Panel) -> pl.DataFrame:
+    """unique_id and the last of each kind of price that a series told."""
+    return panel.frame.group_by("unique_id").agg(
         pl.col(c).drop_nulls().last().alias(f"{c}_last") for c in CARRIED if c in panel.frame
     )
-    later = later.join(usual, on="unique_id", how="left", maintain_order="left")
-    return later.select(*KEYS, *[_planned(n, later.columns) for n in names])
 
 
 def _planned(name: str, columns: list[str]) -> pl.Expr:

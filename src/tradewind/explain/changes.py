@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from tradewind.errors import DataError, UnknownName
@@ -16,6 +17,8 @@ from tradewind.task import FESTIVAL
 
 Entered = Mapping[str, pl.DataFrame]
 NUMBER = re.compile(r"^(?P<sign>[+-]?)(?P<number>\d+(?:\.\d+)?)(?P<share>\s*%?)$")
+ENOUGH = 1e-6
+"""A share of what was seen by which a number must be off it to count as never seen."""
 YES, NO = ("yes", "on", "是", "有"), ("no", "off", "否", "无")
 EXAMPLES = "price=9.99, price=-10%, promotion=0.2, double_11=yes, 618=no"
 
@@ -96,6 +99,27 @@ def changed(
     return before, after
 
 
+def beyond(
+    asked: Asked, changes: tuple[Change, ...], after: pl.DataFrame
+) -> dict[str, tuple[float, float, float]]:
+    """Numbers that the series has never had: column → the farthest, and the least and most so far.
+
+    after   the changed plan of the series
+    """
+    own, found = asked.own, {}
+    for name in [c.column for c in changes if c.enter is None]:
+        past, plan = own[name].cast(pl.Float64), after[name].cast(pl.Float64)
+        least, most, low, high = past.min(), past.max(), plan.min(), plan.max()
+        if not all(isinstance(end, float) for end in (least, most, low, high)):
+            continue
+        ends = np.array([least, most, low, high], np.float64)
+        under, over = ends[0] - ends[2], ends[3] - ends[1]
+        if max(under, over) > ENOUGH * max(abs(ends[0]), abs(ends[1])):
+            far = ends[2] if under > over else ends[3]
+            found[name] = (float(far), float(ends[0]), float(ends[1]))
+    return found
+
+
 def _plan(asked: Asked, name: str) -> pl.DataFrame:
     plan = asked.plan
     if plan is None or plan.is_empty():
@@ -120,6 +144,11 @@ def _check(asked: Asked, plan: pl.DataFrame, change: Change) -> None:
     assert lowest is not None
     if change.is_price and lowest <= 0:
         raise DataError(f"--set {change.text}: a price must stay above 0")
+    if change.times is not None and change.is_price and plan[name].null_count() == len(plan):
+        raise DataError(
+            f"--set {change.text}: no {name} of {asked.of!r} is known that a share could be taken "
+            f"of; say {name}=NUMBER"
+        )
     if (
         change.times is not None
         and not change.is_price
@@ -136,14 +165,15 @@ def _check(asked: Asked, plan: pl.DataFrame, change: Change) -> None:
 
 def _unplanned(asked: Asked, name: str) -> DataError | UnknownName:
     """Why a column cannot be changed, and what to do."""
-    known = ", ".join(asked.task.roles.known) or "nothing"
-    if name in asked.task.roles.past:
+    roles = asked.task.roles
+    able = [c for c in roles.past if group_of(c) in (PRICE, "promotion")]
+    told = ", ".join([*roles.known, *able]) or "nothing in this shop"
+    if name in roles.past:
         return DataError(
-            f"{name} is not planned ahead, so the promoted model has never seen what a planned "
-            f"{name} does (it knows ahead: {known}); enter planned values with "
-            f"`tradewind load FILE --kind calendar`, then `tradewind forecast --retrain`"
+            f"{name} is only seen afterwards, and this model does not know it ahead; "
+            f"what can be set: {told}"
         )
-    return UnknownName(f"no column {name!r} to set; the model knows ahead: {known}")
+    return UnknownName(f"no column {name!r} to set; what can be set: {told}")
 
 
 def _festival(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -23,7 +24,7 @@ AT_ZERO = ("promotion", "holiday")
 """Groups whose columns are usually 0: no promotion, no festival."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """One series of a past, and what is known of the h periods after it.
 
@@ -40,24 +41,24 @@ class Asked:
         """The column that is explained."""
         return self.task.roles.targets[0]
 
-    @property
+    @cached_property
     def own(self) -> pl.DataFrame:
         """The rows of the series."""
         return self.past.frame.filter(pl.col("unique_id") == self.of)
 
-    @property
+    @cached_property
     def ahead(self) -> Dates:
         """The periods to come, [h]."""
         return dates_from(next_ds(self.past.end, self.past.freq), self.task.h, self.past.freq)
 
-    @property
+    @cached_property
     def plan(self) -> pl.DataFrame | None:
         """What is known ahead of the series."""
         if self.known is None:
             return None
         return self.known.frame.filter(pl.col("unique_id") == self.of)
 
-    @property
+    @cached_property
     def season(self) -> Floats:
         """Its season over past and horizon, [T + h]."""
         own = self.own

@@ -20,7 +20,7 @@ from tradewind.models.field import Single
 from tradewind.models.hindsight import Lazy
 from tradewind.models.protocol import Fitted
 from tradewind.models.trees import FittedTrees
-from tradewind.models.trees_boost import Member
+from tradewind.models.trees_boost import Member, booster_of
 from tradewind.models.trees_linear import Linear
 from tradewind.models.uplift import FittedUplift
 from tradewind.panel import Panel
@@ -83,9 +83,7 @@ def tree_view(
 
     keep   places of some questions, series by series; None for all: SHAP values take milliseconds
     """
-    rows, x, level = trees.table(h, known, target)
-    if keep is not None:
-        rows, x, level = rows.part(keep), x[keep], level[keep]
+    rows, x, level = trees.table(h, known, target, keep)
     learnt = trees.learnt[target]
     share = (rows.at - rows.origin) / rows.h
     total = np.zeros((len(x), x.shape[1] + 1))
@@ -140,10 +138,7 @@ def _dated() -> set[str]:
 
 def _contributions(member: Member, x: Single, share: Floats, threads: int) -> Floats:
     """SHAP values of one model, its line's own and the mean last, [R, F + 1]."""
-    import lightgbm as lgb
-
-    booster = lgb.Booster(model_str=member.trees)
-    told = booster.predict(x, num_threads=threads, pred_contrib=True)
+    told = booster_of(member.trees).predict(x, num_threads=threads, pred_contrib=True)
     out = np.asarray(told, dtype=np.float64)
     return out if member.line is None else out + _of_line(member.line, x, share)
 

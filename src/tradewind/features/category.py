@@ -21,8 +21,11 @@ def group_means(values: Matrix, groups: Ints) -> Floats:
     seen = np.isfinite(values)
     total = np.zeros((int(groups.max()) + 1, values.shape[1]))
     count = np.zeros_like(total)
-    np.add.at(total, groups, np.where(seen, values, 0.0))
-    np.add.at(count, groups, seen)
+    order = np.argsort(groups, kind="stable")
+    here, first = np.unique(groups[order], return_index=True)
+    told = np.where(seen, values, 0.0)[order]
+    total[here] = np.add.reduceat(told, first, axis=0, dtype=np.float64)
+    count[here] = np.add.reduceat(seen[order], first, axis=0, dtype=np.float64)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 

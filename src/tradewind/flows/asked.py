@@ -34,6 +34,8 @@ class Question:
     level       what is added up: "product" (nothing), "parent", "category", "brand", "channel",
                 "location", "total"
     levels      quantile levels
+    held        columns without a plan that are taken as known ahead: a price stays what it was
+                last, a promotion does not take place. Such questions have models of their own
     """
 
     target: str = "units"
@@ -47,6 +49,7 @@ class Question:
     models: tuple[str, ...] = ()
     level: str = "product"
     levels: tuple[float, ...] = DECILES
+    held: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -68,7 +71,13 @@ class Question:
     @property
     def model_name(self) -> str:
         """The name under which the registry keeps models that answer this."""
-        return "-".join([self.target, self.freq, *self.by])
+        held = ("if", *self.held) if self.held else ()
+        return "-".join([self.target, self.freq, *self.by, *held])
+
+    @property
+    def plain(self) -> Question:
+        """The same with nothing known ahead but what is planned: what `forecast` answers."""
+        return replace(self, held=())
 
     def settled(self, shop: Workspace) -> Question:
         """The same with everything said: from the question, the workspace, or the usual."""

@@ -28,7 +28,7 @@ from tradewind.flows.train import Trained, restore, train
 from tradewind.flows.tuned import changed_at
 from tradewind.forecast import Forecast
 from tradewind.panel import dates_from, next_ds, split_unique_id
-from tradewind.store import Workspace, forecasts, runs
+from tradewind.store import Version, Workspace, forecasts, runs
 from tradewind.store.runs import Run
 
 PROMOTED = ("promotion", "display", "mailer")
@@ -185,18 +185,29 @@ def ready(
 
     A version that learnt from plans (promotions, prices) that are not there now does not answer,
     nor does one that knows nothing of those that are, nor one promoted before the settings of a
-    model were tuned or forgotten, nor one of another model than those asked for by name.
+    model were tuned or forgotten, nor one of another model than those asked for by name. A
+    question with columns held ahead has versions of its own, none of them promoted: the newest
+    answers, unless the one that forecasts was trained after it.
     """
     names = shop.registry.names()
     if asked.model_name in names and not retrain:
         version = shop.registry.find(asked.model_name)
-        changed = changed_at(shop, asked)
-        is_new = changed is None or (version.promoted_at or version.created_at) > changed
+        alike = set(version.task["roles"]["known"]) == set(seen.roles.known)
         is_asked = not asked.models or version.forecaster in asked.models
-        if is_new and is_asked and set(version.task["roles"]["known"]) == set(seen.roles.known):
+        if alike and is_asked and is_current(shop, asked, version):
             return restore(shop, version, seen)
     tested: Tested = evaluate(shop, asked, seen, at=at, progress=progress)
     return train(shop, tested, at=at, promote=True)
+
+
+def is_current(shop: Workspace, asked: Question, version: Version) -> bool:
+    """Whether nothing that a version was trained from has changed since, but for new sales."""
+    changed = changed_at(shop, asked)
+    if changed is not None and (version.promoted_at or version.created_at) <= changed:
+        return False
+    if not asked.held or asked.plain.model_name not in shop.registry.names():
+        return True
+    return version.created_at >= shop.registry.find(asked.plain.model_name).created_at
 
 
 def foretell(

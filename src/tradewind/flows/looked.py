@@ -55,6 +55,7 @@ class Looked:
     series   the forecast of every series, as `forecast` shows it
     mean     [N, h]   means of its paths, as `forecast` shows them
     totals   unique_id, expected, low, high: sums over the horizon, as `forecast` shows them
+    plain    the shop as `forecast` sees it, where this one holds columns ahead; None elsewhere
     """
 
     question: Question
@@ -66,6 +67,7 @@ class Looked:
     stops: pl.DataFrame
     mean: Floats
     totals: pl.DataFrame
+    plain: Looked | None = None
 
     def asked(self, of: str) -> Asked:
         """One series, as the explanations ask for it."""
@@ -120,7 +122,18 @@ def look(
             "units, revenue and demand of single products can be explained; "
             "leave --target price and other levels out"
         )
-    seen = see(shop, asked)
+    return looked_at(shop, asked, see(shop, asked), at=at, progress=progress)
+
+
+def looked_at(
+    shop: Workspace,
+    asked: Question,
+    seen: Seen,
+    *,
+    at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Looked:
+    """The same, of a shop that was already seen."""
     trained = ready(shop, asked, seen, retrain=False, at=at or datetime.now(), progress=progress)
     task = task_of(asked, seen)
     series, stops = foreseen(asked, seen, trained)

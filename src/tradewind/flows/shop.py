@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tradewind.data.ahead import with_plans
+from tradewind.data.ahead import held_ahead, with_plans
 from tradewind.data.assemble import KEPT, NEEDED, to_panel
 from tradewind.data.cleaning import Cleaning
 from tradewind.data.demand import recover_demand
@@ -51,16 +51,20 @@ class Plans:
     """The calendar of a shop, beside the panel that it is joined to.
 
     Kept so that the same history can be seen with other plans.
+
+    held   columns that are taken to stay as they are, see `Question.held`
     """
 
     bare: Panel
     entries: pl.DataFrame
     h: int
+    held: tuple[str, ...] = ()
 
     def known(self, more: pl.DataFrame, past: Panel) -> Panel:
         """What is planned after `past` with more entries in the calendar."""
         entries = pl.concat([self.entries, more], how="diagonal")
-        return with_plans(self.bare, entries, self.h).only(past.ids).after(past.end)
+        known = with_plans(self.bare, entries, self.h).only(past.ids).after(past.end)
+        return held_ahead(past, known, self.held, self.h) if self.held else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +143,27 @@ def see(shop: Workspace, question: Question) -> Seen:
     rows = due(launches.table(shop.db), goods, bare, end)
     coming = launching(seen.panel, rows, plans, question.column, question.h)
     kept = Plans(bare, plans, question.h)
-    return replace(
+    whole = replace(
         seen,
         launching=coming,
         festivals=tuple(festivals),
         plans=kept,
         provisional_from=_provisional_from(shop, lines),
     )
+    return holding(whole, question) if question.held else whole
+
+
+def holding(seen: Seen, question: Question) -> Seen:
+    """The same shop where the columns of `question.held` are known ahead: they stay as they are.
+
+    Raises UnknownName for a column that the history lacks.
+    """
+    if missing := [name for name in question.held if name not in seen.panel.frame.columns]:
+        raise UnknownName(f"the sales have no {missing[0]} that could stay as it is")
+    known = held_ahead(seen.panel, seen.known, question.held, question.h)
+    roles = roles_of(seen.panel, known, question.column)
+    plans = None if seen.plans is None else replace(seen.plans, held=question.held)
+    return replace(seen, known=known, roles=roles, plans=plans)
 
 
 def _provisional_from(shop: Workspace, lines: pl.DataFrame) -> date | None:

@@ -49,6 +49,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "by_other": ("all else", "其他"),
     "what_if": ("With other plans", "改变计划"),
     "plan_before": ("as planned", "原计划"),
+    "plan_held": ("unchanged", "维持现状"),
     "plan_after": ("changed", "改变后"),
     "low80": ("80 % from", "80% 下限"),
     "high80": ("80 % to", "80% 上限"),

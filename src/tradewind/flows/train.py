@@ -34,7 +34,8 @@ def train(
 ) -> Trained:
     """Fit the best model of a back-test (or the one named) on all data and keep it as a version.
 
-    promote   let it forecast from now on; the first version of a name is promoted in any case
+    promote   let it forecast from now on; the first version of a name is promoted in any case. One
+              that was asked about columns held ahead never is: it answers what if, not what will be
     """
     asked, seen = tested.question, tested.seen
     name = model or tested.best
@@ -59,7 +60,8 @@ def train(
         metrics={k: v for k, v in row.items() if isinstance(v, float)},
     )
     kept = shop.registry.add(version, lambda folder: write(folder, forecaster, fitted, past, task))
-    if promote or not any(v.promoted for v in shop.registry.versions(kept.name)):
+    is_first = not any(v.promoted for v in shop.registry.versions(kept.name))
+    if (promote or is_first) and not asked.held:
         shop.registry.promote(kept.name, kept.version, at)
         audit.add(shop.db, at, "tradewind", "promote", kept.name, version=kept.version)
         kept = shop.registry.find(kept.name, kept.version)

@@ -33,7 +33,7 @@ class Kept:
 
 def key_of(asked: Question) -> str:
     """Tuned settings answer for a target, a frequency, a series key and a preset, at any h."""
-    return f"{asked.model_name}/{asked.preset}"
+    return f"{asked.plain.model_name}/{asked.preset}"
 
 
 def kept(shop: Workspace, asked: Question) -> dict[str, Kept]:

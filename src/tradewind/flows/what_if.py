@@ -10,13 +10,14 @@ from typing import Any, Literal
 
 import polars as pl
 
+from tradewind.backtest.run import Progress
 from tradewind.charts import explained as page
 from tradewind.charts.words import Words
 from tradewind.data.calendars import EVENTS
-from tradewind.explain.changes import Change, change_of, changed
-from tradewind.explain.imagined import with_plan
+from tradewind.explain.changes import Change, beyond, change_of, changed
+from tradewind.explain.imagined import Asked, with_plan
 from tradewind.flows.asked import Question
-from tradewind.flows.forecast import PATHS, rng
+from tradewind.flows.forecast import PATHS, PLANNABLE, rng
 from tradewind.flows.looked import (
     HIGH,
     LOW,
@@ -25,13 +26,14 @@ from tradewind.flows.looked import (
     at_step,
     key_of,
     look,
+    looked_at,
     name_of,
     series_of,
     step_of,
     sums,
     unit_of,
 )
-from tradewind.flows.shop import Seen
+from tradewind.flows.shop import Seen, holding, task_of
 from tradewind.flows.words import noun_of
 from tradewind.forecast import Forecast
 from tradewind.models.twins import Twins, beside, imagine, twin_ids
@@ -49,6 +51,8 @@ class Supposed:
     association  whether a price was changed: what the models know of prices is how sales and
                  prices went together, not yet what a price does
     table        ds, before, before_low, before_high, after, after_low, after_high
+    held         what is not planned, and stays as it is in `before`: column → its value
+    beyond       what the product has never had: column → the number, the least and most so far
     """
 
     looked: Looked
@@ -58,6 +62,8 @@ class Supposed:
     before: Shown
     after: Shown
     table: pl.DataFrame
+    held: dict[str, float | None]
+    beyond: dict[str, tuple[float, float, float]]
     seconds: float
 
     @property
@@ -66,8 +72,15 @@ class Supposed:
         return any(change.is_price for change in self.changes)
 
     @property
+    def forecast(self) -> Shown | None:
+        """The number that `forecast` shows, where another model than its own answers."""
+        plain = self.looked.plain
+        return None if plain is None else plain.shown(self.of, self.step)
+
+    @property
     def contents(self) -> page.Supposed:
         """What the page and the sentences are made of."""
+        told = self.forecast
         return page.Supposed(
             name=name_of(self.looked.seen, self.of),
             freq=self.looked.question.freq,
@@ -77,6 +90,10 @@ class Supposed:
             after=(self.after.mean, self.after.low, self.after.high),
             association=self.association,
             table=self.table,
+            held=self.held,
+            beyond=self.beyond,
+            forecast=None if told is None else told.mean,
+            currency=self.looked.seen.currency,
         )
 
     def sentences(self, language: Literal["en", "zh"]) -> list[str]:
@@ -87,11 +104,18 @@ class Supposed:
         """As plain values, for JSON."""
         return {
             "product": key_of(self.of),
+            "model": self.looked.version,
             "changes": [c.text for c in self.changes],
             "before": self.before.to_dict(),
             "after": self.after.to_dict(),
             "difference": self.after.mean - self.before.mean,
             "association": self.association,
+            "held": self.held,
+            "beyond": {
+                name: dict(zip(("to", "least", "most"), ends, strict=True))
+                for name, ends in self.beyond.items()
+            },
+            "forecast": None if self.forecast is None else self.forecast.to_dict(),
             "by_period": self.table.to_dicts(),
             "sentences": {"en": self.sentences("en"), "zh": self.sentences("zh")},
             "seconds": self.seconds,
@@ -113,20 +137,58 @@ def what_if(
     date      change this period alone, and tell of it alone
 
     Raises UnknownName for a product or a name that is not known, DataError for a value that cannot
-    be, and for a column that the promoted model does not know ahead.
+    be, and for a column that cannot be planned.
     """
     looked = look(shop, question, at=at)
-    return supposed(looked, product, changes, date=date)
+    step_of(looked, date)
+    return supposed(answering(shop, looked, product, changes, at=at), product, changes, date=date)
+
+
+def answering(
+    shop: Workspace,
+    looked: Looked,
+    product: str,
+    changes: Sequence[str],
+    *,
+    at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Looked:
+    """The shop as a model sees it that knows ahead what is to be changed.
+
+    That is `looked` where all of it is planned. A price or a promotion that the calendar does not
+    plan was never known ahead by the model that forecasts, and what a plan does is not in it. Then
+    the same preset is back-tested and trained once more with the column known: its own price ahead,
+    held as it was last where the future is not known (`data.ahead.held_ahead`). That model is kept
+    as a version, answers the next such question, and never forecasts.
+
+    Raises as `supposed`, before anything is trained.
+    """
+    of, wanted = series_of(looked.seen, product), wishes(changes)
+    unplanned = set(looked.seen.roles.past) & set(PLANNABLE)
+    held = tuple(sorted({change.column for change in wanted} & unplanned))
+    if not held:
+        return looked
+    first = Question.from_dict(looked.trained.version.task["question"])
+    question = replace(
+        looked.question,
+        held=held,
+        preset=first.preset,
+        models=first.models,
+        n_windows=first.n_windows,
+    )
+    seen = holding(looked.seen, question)
+    asked = Asked(of, looked.past, seen.known, task_of(question, seen))
+    changed(asked, wanted, None, entered(seen, of))
+    return replace(looked_at(shop, question, seen, at=at, progress=progress), plain=looked)
 
 
 def supposed(
     looked: Looked, product: str, changes: Sequence[str], *, date: datetime | None = None
 ) -> Supposed:
-    """One product of a shop that was looked at, with other plans."""
+    """One product of a shop that was looked at, with other plans that its model knows ahead."""
     start = time.perf_counter()
     of, step = series_of(looked.seen, product), step_of(looked, date)
-    asked = looked.asked(of)
-    wanted = tuple(replace(change_of(plain(text)), text=text) for text in changes)
+    asked, wanted = looked.asked(of), wishes(changes)
     plan, known = changed(asked, wanted, step, entered(looked.seen, of)), looked.seen.known
     assert known is not None  # `changed` raises where nothing is known ahead
     ids = twin_ids(looked.past, 2)
@@ -142,8 +204,22 @@ def supposed(
     moved = [sums(one) if step is None else at_step(one, step) for one in pair]
     before = looked.shown(of, step)
     after = before.more(moved[1].less(moved[0]))
+    table = beside_each_other(pair)
+    held = {name: first_of(plan[0], name) for name in looked.question.held}
+    far = beyond(asked, wanted, plan[1])
     seconds = time.perf_counter() - start
-    return Supposed(looked, of, step, wanted, before, after, beside_each_other(pair), seconds)
+    return Supposed(looked, of, step, wanted, before, after, table, held, far, seconds)
+
+
+def wishes(changes: Sequence[str]) -> tuple[Change, ...]:
+    """What is asked for, column by column, with the text of each as it was written."""
+    return tuple(replace(change_of(plain(text)), text=text) for text in changes)
+
+
+def first_of(plan: pl.DataFrame, column: str) -> float | None:
+    """The value of a column that stays the same over a plan; None where the shop has none."""
+    value = plan[column][0]
+    return None if value is None else float(value)
 
 
 def beside_each_other(pair: Sequence[Forecast]) -> pl.DataFrame:

@@ -24,7 +24,7 @@ from tradewind.models.trees_columns import REACH, SPANS, Rows
 from tradewind.models.trees_errors import GRID
 from tradewind.models.trees_rows import future_rows
 from tradewind.models.trees_scale import scale_of
-from tradewind.models.twins import Twins, asked
+from tradewind.models.twins import Twins, asked, field_with
 from tradewind.panel import Panel, every
 from tradewind.task import Task
 
@@ -153,7 +153,7 @@ class FittedProfile:
         """As Fitted.forecast."""
         check_target(target, self.task)
         mix = self.mixes[target]
-        ahead = field_of(self.past, self.task, self.labels, target, (h, known))
+        ahead = field_with(self.past, self.task, self.labels, target, (h, known), self.twins)
         ahead = asked(ahead, self.twins)
         scale = scale_of(ahead.open_y, self.settings.offset)
         z = scale.forward(ahead.open_y)

@@ -24,7 +24,7 @@ from tradewind.models.pretrained.slots import Flags, flags_of, slots_of
 from tradewind.models.protocol import Rescue
 from tradewind.models.trees_errors import GRID
 from tradewind.models.trees_scale import scale_of
-from tradewind.models.twins import Twins, asked
+from tradewind.models.twins import Twins, asked, field_with
 from tradewind.panel import Panel, every
 from tradewind.task import Task
 
@@ -130,7 +130,7 @@ class FittedRegression:
     ) -> Forecast:
         """As Fitted.forecast."""
         check_target(target, self.task)
-        seen = field_of(self.past, self.task, self.labels, target, (h, known))
+        seen = field_with(self.past, self.task, self.labels, target, (h, known), self.twins)
         seen = asked(seen, self.twins)
         values = self.settings.quantiles(seen, flags_of(seen, self.labels.columns), levels)
         return seen.to_forecast(target, levels, values, resized(self.dependence[target], h))

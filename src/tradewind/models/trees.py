@@ -30,7 +30,7 @@ from tradewind.models.trees_learnt import Learnt, read_learnt, write_learnt
 from tradewind.models.trees_linear import Lesson
 from tradewind.models.trees_rows import future_rows, sample_rows, time_folds
 from tradewind.models.trees_scale import scale_of
-from tradewind.models.twins import Twins, asked
+from tradewind.models.twins import Twins, asked, field_with
 from tradewind.panel import Panel, every
 from tradewind.task import Task
 
@@ -174,7 +174,8 @@ class FittedTrees:
 
     def ahead(self, h: int, known: Panel | None, target: str) -> Field:
         """The matrices that are asked about; twins stand in the company of the series they copy."""
-        seen = field_of(self.past, self.task, self.learnt[target].labels, target, (h, known))
+        labels = self.learnt[target].labels
+        seen = field_with(self.past, self.task, labels, target, (h, known), self.twins)
         if self.twins is None:
             return seen
         count = len(seen.ids) - len(self.twins.ids)
@@ -182,11 +183,16 @@ class FittedTrees:
         own = np.arange(seen.ids.index(self.twins.of) % groups, count, groups)
         return asked(seen.part(np.r_[own, count : len(seen.ids)]), self.twins)
 
-    def table(self, h: int, known: Panel | None, target: str) -> tuple[Rows, Single, Floats]:
-        """The questions of a forecast, what the trees look at [R, F], and the levels [R]."""
+    def table(
+        self, h: int, known: Panel | None, target: str, keep: Ints | None = None
+    ) -> tuple[Rows, Single, Floats]:
+        """The questions of a forecast, what the trees look at [R, F], and the levels [R].
+
+        keep   places of some questions, series by series; None for all
+        """
         mine, ahead = self.learnt[target], self.ahead(h, known, target)
         z = scale_of(ahead.open_y, self.settings.offset).forward(ahead.open_y)
-        rows = future_rows(ahead)
+        rows = future_rows(ahead) if keep is None else future_rows(ahead).part(keep)
         columns, level = feature_table(ahead, z, rows, mine.level_steps, mine.flag)
         return rows, matrix_of(columns, mine.names), level
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from tradewind.models.trees_linear import Lesson, Linear, fit_linear
 
 BINS = 63
 """Bins of a column."""
+BOOSTERS = 32
+"""Trees that stay read; those of three spans of three models are used by each explanation."""
 TRUSTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of the ridge regression that are tried."""
 TABLE = {"max_bin": BINS, "feature_pre_filter": False, "verbosity": -1}
@@ -65,11 +68,16 @@ class Member:
 
     def predict(self, x: Single, share: Floats, threads: int) -> Floats:
         """[R, F], step ahead / h [R] → [R]."""
-        import lightgbm as lgb
-
-        booster = lgb.Booster(model_str=self.trees)
-        out = np.asarray(booster.predict(x, num_threads=threads), dtype=np.float64)
+        out = np.asarray(booster_of(self.trees).predict(x, num_threads=threads), dtype=np.float64)
         return out if self.line is None else out + self.line.predict(x, share)
+
+
+@lru_cache(maxsize=BOOSTERS)
+def booster_of(text: str) -> Any:
+    """The trees that LightGBM wrote as text; reading them takes as long as a small prediction."""
+    import lightgbm as lgb
+
+    return lgb.Booster(model_str=text)
 
 
 @dataclass(frozen=True, slots=True)

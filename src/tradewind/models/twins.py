@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import polars as pl
 
-from tradewind.models.field import Field
+from tradewind.models.field import Field, Labels, field_of
 from tradewind.models.protocol import Fitted
 from tradewind.panel import KEYS, Panel
+from tradewind.task import Task
 
 
 @dataclass(frozen=True, slots=True)
 class Twins:
     """Copies of one series, each of which sees every other series, and which none of them sees.
+
+    The matrices of the past are made once for all the models of an ensemble (`field_with`).
 
     of       the series that they stand for
     ids      of the twins; they sort after all others
@@ -26,6 +29,9 @@ class Twins:
     ids: tuple[str, ...]
     past: Panel
     quiet: frozenset[str] = frozenset()
+    _fields: list[tuple[tuple[object, ...], Panel | None, Field]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
 
 @runtime_checkable
@@ -46,6 +52,26 @@ def imagine(fitted: Fitted, twins: Twins) -> Fitted:
     if isinstance(fitted, Imagining):
         return fitted.imagine(twins)
     return fitted.update(twins.past.only(twins.ids))
+
+
+def field_with(
+    past: Panel,
+    task: Task,
+    labels: Labels,
+    target: str,
+    ahead: tuple[int, Panel | None],
+    twins: Twins | None,
+) -> Field:
+    """As `field_of`; models that are asked about the same twins share one."""
+    if twins is None or twins.past is not past:
+        return field_of(past, task, labels, target, ahead)
+    h, known = ahead
+    key = (target, h, task.roles, task.country, labels)
+    for mine, plan, made in twins._fields:
+        if mine == key and plan is known:
+            return made
+    twins._fields.append((key, known, field_of(past, task, labels, target, ahead)))
+    return twins._fields[-1][2]
 
 
 def asked(ahead: Field, twins: Twins | None) -> Field:

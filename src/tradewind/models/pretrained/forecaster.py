@@ -13,7 +13,7 @@ from tradewind.arrays import Bools, Floats
 from tradewind.errors import MissingPackage
 from tradewind.forecast import Dependence, Forecast
 from tradewind.models.dependence import probed, resized
-from tradewind.models.field import Labels, field_of, labels_of
+from tradewind.models.field import Labels, labels_of
 from tradewind.models.history import check_rows, check_target
 from tradewind.models.local import spread_sample
 from tradewind.models.pretrained.infer import Run, quantiles_of
@@ -31,7 +31,7 @@ from tradewind.models.pretrained.weights import (
     write_tuned,
 )
 from tradewind.models.protocol import Rescue
-from tradewind.models.twins import Twins, asked
+from tradewind.models.twins import Twins, asked, field_with
 from tradewind.panel import Panel
 from tradewind.task import Task
 from tradewind.train.tracker import Silent, Tracker
@@ -126,7 +126,7 @@ class FittedPretrained:
 
     def shop(self, target: str, h: int, known: Panel | None) -> Shop:
         """The past and what is known ahead, as matrices."""
-        matrices = field_of(self.past, self.task, self.labels, target, (h, known))
+        matrices = field_with(self.past, self.task, self.labels, target, (h, known), self.twins)
         matrices = asked(matrices, self.twins)
         season = self.settings.season or self.task.season * (self.task.season > 1)
         flags = flags_of(matrices, self.labels.columns)

@@ -19,6 +19,9 @@ Run = Callable[[Inputs], tuple[Floats32, Floats32]]
 STEPS_AT_ONCE = 64 * 512
 """Series times steps in one batch: the memory of a batch does not depend on the context."""
 
+WORTH_SHARING = 16
+"""Series of one context from which on they are shared out to the threads."""
+
 
 def quantiles_of(run: Run, shop: Shop, longest: int, threads: int = 2) -> Floats32:
     """Quantiles of y at LEVELS for every series and step ahead, [N, h, Q].
@@ -31,14 +34,14 @@ def quantiles_of(run: Run, shop: Shop, longest: int, threads: int = 2) -> Floats
     field = shop.field
     out = np.empty((len(field.ids), field.h, len(LEVELS)), np.float32)  # of all, also if not asked
     with ThreadPoolExecutor(threads) as pool:
-        batches = list(_batches(shop, longest))
+        batches = list(_batches(shop, longest, threads))
         for rows, answer in pool.map(lambda b: (b[0], _answer(run, shop, *b)), batches):
             out[rows] = answer
     return out[field.rows]
 
 
-def _batches(shop: Shop, longest: int) -> Iterator[tuple[Ints, int]]:
-    """Rows of series, and the context that holds them."""
+def _batches(shop: Shop, longest: int, threads: int) -> Iterator[tuple[Ints, int]]:
+    """Rows of series, and the context that holds them; no thread waits while there is enough."""
     y = shop.y
     seen = np.isfinite(y)
     born = np.where(seen.any(axis=1), seen.argmax(axis=1), y.shape[1] - 1)
@@ -47,6 +50,8 @@ def _batches(shop: Shop, longest: int) -> Iterator[tuple[Ints, int]]:
     for steps in CONTEXTS:
         rows = shop.field.rows[contexts[shop.field.rows] == steps]
         size = max(1, STEPS_AT_ONCE // steps)
+        if WORTH_SHARING <= len(rows) < size * threads:
+            size = -(-len(rows) // threads)
         for a in range(0, len(rows), size):
             yield rows[a : a + size], steps
 
