@@ -70,6 +70,24 @@ def test_a_network_trained_again_goes_on_from_its_newest_version(
     assert fitted.past.end == second.seen.panel.end
 
 
+@pytest.mark.parametrize("harm", ["damaged", "built otherwise"])
+def test_a_version_that_cannot_be_gone_on_from_does_not_stop_training(
+    grown: Callable[[int, Question], Foretold], tmp_path: Path, harm: str
+) -> None:
+    first = grown(120, ASKED).trained.version
+    with Workspace(tmp_path / "shop") as workspace:
+        folder = workspace.registry.folder(first.name, first.version) / "fitted"
+    if harm == "damaged":
+        (folder / "network.onnx").write_bytes(b"")
+    else:
+        numpy = pytest.importorskip("safetensors.numpy")
+        had = numpy.load_file(folder / "network.safetensors")
+        had["encoder.gate"] = np.zeros(3, np.float32)  # as an earlier release may have kept
+        numpy.save_file(had, folder / "network.safetensors")
+    again = grown(120, ASKED)
+    assert (again.trained.version.version, again.trained.version.task["from"]) == (2, None)
+
+
 def test_another_question_or_another_category_is_learnt_from_nothing(
     grown: Callable[[int, Question], Foretold], tmp_path: Path
 ) -> None:

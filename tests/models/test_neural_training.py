@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from tradewind.train.tracker import Silent
 SMALL = Recurrent("gru", 16)
 
 
-class Notebook:
+class Notebook(Silent):
     """Remembers what it is told."""
 
     def __init__(self) -> None:
@@ -39,12 +38,6 @@ class Notebook:
 
     def summary(self, values: Mapping[str, float]) -> None:
         self.final |= values
-
-    def file(self, path: Path) -> None:
-        raise AssertionError("networks hand over no files")
-
-    def close(self) -> None:
-        return None
 
 
 def weights(fitted: FittedNeural) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.backtest.run import Progress
-from tradewind.train.tracker import Tracker, tracker_of
+from tradewind.train.tracker import Silent, Tracker, tracker_of
 
 FOLDER = "tracking"
 """Of a workspace: one folder a run for TensorBoard, one for all runs of Weights & Biases."""
@@ -30,7 +30,7 @@ def tracking(place: Path, kind: str, name: str) -> Iterator[Tracker]:
         tracker.close()
 
 
-class Aloud:
+class Aloud(Silent):
     """A progress of models that also tells the steps of one in training: a tracker of its own.
 
     progress   is told; None for nobody
@@ -55,9 +55,3 @@ class Aloud:
 
     def summary(self, values: Mapping[str, float]) -> None:
         self._steps = 0
-
-    def file(self, path: Path) -> None:
-        return None
-
-    def close(self) -> None:
-        return None

@@ -40,10 +40,7 @@ def train(
     asked, seen = tested.question, tested.seen
     name = model or tested.best
     forecaster = models_of(shop, asked, seen, memory_of(shop))[name]
-    task = task_of(asked, seen)
-    past = task.window(seen.panel, seen.panel.end).past
-    before = goes_on_from(shop, asked, seen, name, forecaster)
-    fitted = learnt(shop, before, seen, forecaster, past, task)
+    fitted, past, task, before = learnt(shop, tested, name, forecaster)
     row = tested.leaderboard.filter(pl.col("model") == name).row(0, named=True)
     version = Version(
         name=asked.model_name,
@@ -54,7 +51,7 @@ def train(
             "question": asked.to_dict(),
             "roles": asdict(seen.roles),
             "tuned": tuned_in(name, sorted(tuned.kept(shop, asked))),
-            "from": None if before is None else before.version,
+            "from": before,
         },
         digest=seen.digest,
         metrics={k: v for k, v in row.items() if isinstance(v, float)},
@@ -82,24 +79,41 @@ def write(folder: Path, forecaster: Forecaster, fitted: Fitted, past: Panel, tas
     fitted.save(folder / "fitted")
 
 
-def goes_on_from(
-    shop: Workspace, asked: Question, seen: Seen, name: str, forecaster: Forecaster
-) -> Version | None:
-    """The newest version from whose weights training can go on: of the same settings, for the same
-    question, with no text that it has not seen; None where there is none, or nothing to go on with.
+def learnt(
+    shop: Workspace, tested: Tested, name: str, forecaster: Forecaster
+) -> tuple[Fitted, Panel, Task, int | None]:
+    """The forecaster fitted to all that is known now, what it was fitted to, and the version from
+    whose weights its training went on: the newest of the same settings for the same question with
+    no text that it has not seen. None where it learnt from nothing: there is no such version, its
+    files are damaged, or its network is built otherwise than this one.
     """
-    if not isinstance(forecaster, Resumable):
-        return None
-    for version in reversed(shop.registry.versions(asked.model_name)):
-        folder = shop.registry.folder(version.name, version.version)
-        then = Question.from_dict(version.task["question"])
-        alike = version.forecaster == name and (then.h, then.levels) == (asked.h, asked.levels)
-        if not alike or roles_of(version) != seen.roles:
-            continue
-        settings = (folder / "settings.toml").read_text(encoding="utf-8")
-        if settings == to_toml(forecaster) and not has_new_texts(folder, seen):
-            return version
-    return None
+    asked, seen = tested.question, tested.seen
+    task = task_of(asked, seen)
+    past = task.window(seen.panel, seen.panel.end).past
+    if isinstance(forecaster, Resumable):
+        for version in reversed(shop.registry.versions(asked.model_name)):
+            try:
+                if not is_alike(shop, version, tested, name, forecaster):
+                    continue
+                before, _ = as_kept(shop, version, seen)
+                return forecaster.resume(before, past, task), past, task, version.version
+            except (DataError, OSError, pl.exceptions.PolarsError):
+                continue  # told by the version that it went on from, or by none
+    return forecaster.fit(past, task), past, task, None
+
+
+def is_alike(
+    shop: Workspace, version: Version, tested: Tested, name: str, forecaster: Forecaster
+) -> bool:
+    """Whether a version answers the same question with the same settings, and knows all texts."""
+    asked, seen = tested.question, tested.seen
+    then = Question.from_dict(version.task["question"])
+    if version.forecaster != name or (then.h, then.levels) != (asked.h, asked.levels):
+        return False
+    folder = shop.registry.folder(version.name, version.version)
+    settings = (folder / "settings.toml").read_text(encoding="utf-8")
+    known = roles_of(version) == seen.roles and not has_new_texts(folder, seen)
+    return known and settings == to_toml(forecaster)
 
 
 def has_new_texts(folder: Path, seen: Seen) -> bool:
@@ -107,21 +121,6 @@ def has_new_texts(folder: Path, seen: Seen) -> bool:
     then, now = pl.read_parquet(folder / "static.parquet"), seen.panel.static
     texts = [c for c in seen.roles.static if now[c].dtype == pl.String]
     return any(not set(now[c].drop_nulls()) <= set(then[c].drop_nulls()) for c in texts)
-
-
-def learnt(
-    shop: Workspace,
-    before: Version | None,
-    seen: Seen,
-    forecaster: Forecaster,
-    past: Panel,
-    task: Task,
-) -> Fitted:
-    """The forecaster fitted to `past`, from nothing or from a version before."""
-    if before is None or not isinstance(forecaster, Resumable):
-        return forecaster.fit(past, task)
-    fitted, _ = as_kept(shop, before, seen)
-    return forecaster.resume(fitted, past, task)
 
 
 def roles_of(version: Version) -> Roles:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tradewind.train.tracker import Silent
 
-class Bar:
+
+class Bar(Silent):
     """A tracker that shows steps, loss and the time left; one bar for each stretch of training.
 
     console   where it is drawn; without one stderr, or the cell of a notebook
@@ -41,9 +42,6 @@ class Bar:
         if self._total and "steps" in values:  # it may have stopped early
             self._bar.move(int(values["steps"]), int(values["steps"]), self._told())
         self.close()
-
-    def file(self, path: Path) -> None:
-        return None
 
     def close(self) -> None:
         self._bar.end()

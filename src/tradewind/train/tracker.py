@@ -35,7 +35,7 @@ class Tracker(Protocol):
 
 
 class Silent:
-    """Takes nothing down."""
+    """Takes nothing down; a base for those that listen to a part only."""
 
     def settings(self, values: Mapping[str, Any]) -> None:
         return None
@@ -53,7 +53,7 @@ class Silent:
         return None
 
 
-class Curves:
+class Curves(Silent):
     """Remembers the figures of a run, as a table to draw."""
 
     def __init__(self) -> None:
@@ -65,20 +65,8 @@ class Curves:
         rows = [{"step": step, **values} for step, values in sorted(self._rows.items())]
         return pl.DataFrame(rows, infer_schema_length=None)
 
-    def settings(self, values: Mapping[str, Any]) -> None:
-        return None
-
     def log(self, step: int, values: Mapping[str, float]) -> None:
         self._rows[step] = self._rows.get(step, {}) | dict(values)
-
-    def summary(self, values: Mapping[str, float]) -> None:
-        return None
-
-    def file(self, path: Path) -> None:
-        return None
-
-    def close(self) -> None:
-        return None
 
 
 class TensorBoard:

@@ -13,6 +13,8 @@ from tradewind.arrays import Floats32, Ints
 from tradewind.errors import DataError
 
 GRAPH, WEIGHTS, ABOUT = "network.onnx", "network.safetensors", "network.json"
+DAMAGE = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile")
+"""What ONNX Runtime says of a graph that it cannot read."""
 Inputs = dict[str, Floats32 | Ints]
 
 
@@ -44,7 +46,7 @@ def write(folder: Path, serve: Serve, about: dict[str, Any]) -> None:
 def read(folder: Path) -> tuple[dict[str, Any], Serve]:
     """What `write` kept; it answers without torch. Raises DataError for a file that is damaged."""
     import onnxruntime
-    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
+    from onnxruntime.capi import onnxruntime_pybind11_state as of
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
@@ -53,7 +55,7 @@ def read(folder: Path) -> tuple[dict[str, Any], Serve]:
         made = onnxruntime.InferenceSession(
             str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
         )
-    except (ValueError, Fail, InvalidGraph, InvalidProtobuf) as error:
+    except (ValueError, OSError, *(getattr(of, name) for name in DAMAGE)) as error:
         raise DataError(f"the network in {folder} is damaged ({error}): train it again") from error
     wanted = [item.name for item in made.get_inputs()]
 
