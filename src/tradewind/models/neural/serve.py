@@ -13,8 +13,6 @@ from tradewind.arrays import Floats32, Ints
 from tradewind.errors import DataError
 
 GRAPH, WEIGHTS, ABOUT = "network.onnx", "network.safetensors", "network.json"
-DAMAGE = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile")
-"""What ONNX Runtime says of a graph that it cannot read."""
 Inputs = dict[str, Floats32 | Ints]
 
 
@@ -48,6 +46,7 @@ def read(folder: Path) -> tuple[dict[str, Any], Serve]:
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as of
 
+    unreadable = (of.Fail, of.InvalidArgument, of.InvalidGraph, of.InvalidProtobuf, of.NoSuchFile)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:
@@ -55,7 +54,7 @@ def read(folder: Path) -> tuple[dict[str, Any], Serve]:
         made = onnxruntime.InferenceSession(
             str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
         )
-    except (ValueError, OSError, *(getattr(of, name) for name in DAMAGE)) as error:
+    except (ValueError, OSError, *unreadable) as error:
         raise DataError(f"the network in {folder} is damaged ({error}): train it again") from error
     wanted = [item.name for item in made.get_inputs()]
 
