@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -14,6 +15,7 @@ torch = pytest.importorskip("torch", reason="networks need tradewind[deep]")
 from torch import Tensor, nn  # noqa: E402
 
 from tradewind.train.loop import State, Training, Watch, rate, train  # noqa: E402
+from tradewind.train.team import Dropout, parts_of  # noqa: E402
 
 QUICK = Training(steps=30, learning_rate=0.01, warmup=5, log_every=10, bf16=False)
 Batch = tuple[Tensor, Tensor]
@@ -323,6 +325,54 @@ def test_training_leaves_the_global_generator_alone() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def named(first: int) -> Iterator[dict[str, object]]:
+    for x, y in batches(first):
+        yield {"x": x, "y": y}
+
+
+def squared_of_names(net: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    return squared(net, (batch["x"], batch["y"]))
+
+
+def noisy() -> nn.Sequential:
+    torch.manual_seed(3)
+    return nn.Sequential(nn.Linear(6, 16), Dropout(0.3), nn.Linear(16, 1))
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_learn_the_mean_of_their_parts(threads: int) -> None:
+    def of_parts(net: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+        parts = parts_of(batch, threads)
+        mean: Tensor = torch.stack([squared_of_names(net, part) for part in parts]).mean()
+        return mean
+
+    one, several = plain(), plain()
+    train(one, named, of_parts, QUICK)
+    state = train(several, named, squared_of_names, replace(QUICK, threads=threads))
+    torch.testing.assert_close(one.weight, several.weight, rtol=1e-4, atol=1e-6)
+    assert state.skipped == 0
+
+
+def test_threads_draw_the_same_in_every_run_and_after_a_pause() -> None:
+    settings = replace(QUICK, threads=2)
+    never = train(noisy(), named, squared_of_names, settings)
+    half = train(noisy(), named, squared_of_names, replace(settings, schedule="constant", steps=9))
+    whole = replace(settings, schedule="constant")
+    resumed = train(noisy(), named, squared_of_names, whole, half)
+    assert same(never, train(noisy(), named, squared_of_names, settings))
+    assert same(resumed, train(noisy(), named, squared_of_names, whole))
+
+
+def test_an_error_in_a_part_ends_training_and_gives_the_threads_back() -> None:
+    def fails(net: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+        raise RuntimeError("no")
+
+    before = threading.active_count()
+    with pytest.raises(RuntimeError, match="no"):
+        train(plain(), named, fails, replace(QUICK, threads=2))
+    assert threading.active_count() == before
+
+
 def test_reports_come_every_log_every_steps_and_at_the_end() -> None:
     reports: list[tuple[int, int]] = []
     watch = Watch(progress=lambda step, of, values: reports.append((step, of)))
@@ -331,8 +381,17 @@ def test_reports_come_every_log_every_steps_and_at_the_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"steps": 0}, {"decay": 1.5}, {"ema": 1.0}, {"optimizer": "lion"}, {"schedule": "x"}]
+    "wrong",
+    [
+        {"steps": 0},
+        {"decay": 1.5},
+        {"ema": 1.0},
+        {"optimizer": "lion"},
+        {"schedule": "x"},
+        {"threads": 0},
+        {"threads": 2, "device": "cuda"},
+    ],
 )
-def test_impossible_settings_are_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"must|no optimizer"):
+def test_impossible_settings_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"must|no optimizer|threads"):
         replace(QUICK, **wrong)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 
 from tradewind.errors import DataError, Diverged
 from tradewind.train.place import place
+from tradewind.train.team import Team, drawing, parts_of
 from tradewind.train.tracker import Silent, Tracker
 
 PATIENCE = 20
@@ -46,6 +48,9 @@ class Training:
     bf16            matrix products in bfloat16 (autocast); weights and moments stay float32
     seed            of dropout and the like: step k draws from (seed, k) whatever was drawn before
     log_every       steps between two reports
+    threads         parts into which the rows of a batch, then a mapping of arrays, are cut; each is
+                    computed on a thread of its own and the mean of their losses is learnt. The
+                    outcome depends on this number, not on how many cores there are. 1 on a GPU
     shares          (beginning of a parameter's name, share of the learning rate it learns at): the
                     longest one that fits counts, 1 where none does; at 0 a parameter is frozen
     """
@@ -65,6 +70,7 @@ class Training:
     seed: int = 0
     log_every: int = 50
     device: str = "cpu"
+    threads: int = 1
     shares: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
@@ -72,6 +78,10 @@ class Training:
             raise ValueError(
                 f"steps and log_every must be at least 1 and warmup at least 0, "
                 f"got {self.steps}, {self.log_every}, {self.warmup}"
+            )
+        if self.threads < 1 or (self.threads > 1 and self.device != "cpu"):
+            raise ValueError(
+                f"threads is at least 1, and 1 on a GPU: not {self.threads} on {self.device}"
             )
         if not 0 <= self.decay <= 1 or not 0 <= self.ema < 1:
             raise ValueError(
@@ -189,7 +199,8 @@ def train(
             return run.state()
         stream = batches(run.step)
         try:
-            return _steps(run, stream, loss_of, watch)
+            with Team(settings.threads) if settings.threads > 1 else nullcontext() as run.team:
+                return _steps(run, stream, loss_of, watch)
         finally:
             close = getattr(stream, "close", None)
             if close is not None:
@@ -266,6 +277,7 @@ class _Run:
     def __init__(self, network: nn.Module, settings: Training, state: State | None) -> None:
         self.settings, self.network = settings, network
         self.step, self.skipped, self.bad = 0, 0, 0
+        self.team: Team | None = None
         if state is not None:
             self.step, self.skipped = state.step, state.skipped
             _load(network, state.weights)
@@ -302,16 +314,14 @@ class _Run:
     ) -> tuple[Tensor, Tensor, bool]:
         """One step: its loss, the length of its gradient, and whether both were finite."""
         settings, parameters = self.settings, list(self.names.values())
-        device = parameters[0].device
         seeds = np.random.SeedSequence([settings.seed, self.step])
         torch.manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
-        with torch.autocast(device.type, torch.bfloat16, enabled=settings.bf16):
-            loss = loss_of(self.network, place(batch, device))
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss, found = self._gradients(batch, loss_of)
+        for parameter, gradient in zip(parameters, found, strict=True):
+            parameter.grad = gradient
         gradients = [p.grad for p in parameters if p.grad is not None]
         length = nn.utils.get_total_norm(gradients)
-        finite = bool(torch.isfinite(loss.detach()) & torch.isfinite(length))
+        finite = bool(torch.isfinite(loss) & torch.isfinite(length))
         if finite:
             if settings.clip:
                 nn.utils.clip_grads_with_norm_(parameters, settings.clip, length)
@@ -320,7 +330,32 @@ class _Run:
             self.optimizer.step()
             self._follow()
         self._count(finite)
-        return loss.detach(), length, finite
+        return loss, length, finite
+
+    def _gradients(
+        self, batch: Any, loss_of: Callable[[nn.Module, Any], Tensor]
+    ) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+        """Loss of a batch and its gradient, None for what it does not depend on."""
+        parameters = list(self.names.values())
+        device = parameters[0].device
+
+        def made(part: Any) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+            with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.bf16):
+                loss = loss_of(self.network, part)
+            return loss.detach(), torch.autograd.grad(loss, parameters, allow_unused=True)
+
+        placed = place(batch, device)
+        if self.team is None:
+            return made(placed)
+        parts = parts_of(placed, self.team.size)
+
+        def drawn(k: int) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+            with drawing((self.settings.seed, self.step, k)):
+                return made(parts[k])
+
+        losses, found = zip(*self.team.each(drawn, range(len(parts))), strict=True)
+        means = (_mean([g for g in of if g is not None]) for of in zip(*found, strict=True))
+        return torch.stack(losses).mean(), tuple(means)
 
     def _count(self, finite: bool) -> None:
         self.step += 1
@@ -362,6 +397,10 @@ class _Run:
             _copied(moments),
             self.skipped,
         )
+
+
+def _mean(parts: list[Tensor]) -> Tensor | None:
+    return torch.stack(parts).mean(0) if parts else None
 
 
 def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +20,8 @@ from tradewind.models.neural.pace import Pace
 from tradewind.train.loop import State, Training, Watch, train
 from tradewind.train.tracker import Onward, Silent, Tracker
 
+THREADS = 2
+"""Parts of a batch that are computed at the same time."""
 CHECKS = 12
 """Looks at the validation window on the way."""
 VALIDATED = 1024
@@ -99,6 +100,7 @@ def learn(
         seed=pace.seed,
         log_every=max(1, steps // CHECKS),
         device=pace.device,
+        threads=THREADS if pace.device == "cpu" else 1,
         shares=pace.parts.shares(network.encoder.layers()),
     )
     watch = Watch(
@@ -111,29 +113,11 @@ def learn(
     if test is not None:
         best.look(0, State(0, network.state_dict()))
     stream = _batches(lesson, (end, cutoffs), spans, pace)
-    with _no_denormals():
-        state = train(network, stream, lambda n, batch: loss(n, batch, aim), training, None, watch)
+    state = train(network, stream, lambda n, batch: loss(n, batch, aim), training, None, watch)
     network.to("cpu")
     if test is None or best.weights is None:
         return Learnt(dict(state.best), math.nan, state.step, state.step)
     return Learnt(best.weights, best.loss, best.step, state.step)
-
-
-@contextmanager
-def _no_denormals() -> Iterator[None]:
-    """Numbers too small to be normal count as 0, on one thread.
-
-    Gradients vanish over a long past; in numbers below 1e-38 processors compute a hundred times
-    slower (a step of the GRU took 2.3 s instead of 0.03). Only the calling thread obeys.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
-        torch.set_num_threads(threads)
 
 
 class _Best:

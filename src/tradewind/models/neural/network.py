@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tradewind.models.neural.nets import MLP, Attention, Linear, Net, Recurrent
+from tradewind.train.team import Dropout
 
 ACTIVATION: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -66,7 +67,7 @@ def feed_forward(sizes: tuple[int, ...], activation: str, dropout: float = 0.0) 
     layers: list[nn.Module] = []
     for k, (before, after) in enumerate(itertools.pairwise(sizes)):
         if k:
-            layers += [ACTIVATION[activation](), nn.Dropout(dropout)]
+            layers += [ACTIVATION[activation](), Dropout(dropout)]
         layers.append(nn.Linear(before, after))
     return nn.Sequential(*layers)
 
@@ -209,23 +210,23 @@ class _Steps(Encoder):
     def __init__(self, net: Recurrent, shape: Shape, static: int) -> None:
         super().__init__()
         kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[net.cell]
-        between = net.dropout if net.layers > 1 else 0.0
-        self.body = kind(
-            shape.past + static, net.hidden, net.layers, batch_first=True, dropout=between
+        self.body = kind(shape.past + static, net.hidden, batch_first=True)
+        self.above = nn.ModuleList(
+            kind(net.hidden, net.hidden, batch_first=True) for _ in range(net.layers - 1)
         )
-        self.drop = nn.Dropout(net.dropout)
+        self.drop = Dropout(net.dropout)
         self.width = net.hidden
 
     def forward(self, past: Tensor, static: list[Tensor]) -> Tensor:
         wide = [part[:, None].expand(-1, past.shape[1], -1) for part in static]
         states, _ = self.body(torch.cat([past, *wide], dim=2))
+        for layer in self.above:
+            states, _ = layer(self.drop(states))
         out: Tensor = self.drop(states[:, -1])
         return out
 
     def layers(self) -> tuple[tuple[str, ...], ...]:
-        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        deep = range(self.body.num_layers)
-        return tuple(tuple(f"body.{kind}_l{k}" for kind in kinds) for k in deep)
+        return (("body.",), *((f"above.{k}.",) for k in range(len(self.above))))
 
 
 class _Tokens(Encoder):
@@ -261,7 +262,7 @@ class _Block(nn.Module):
         self.mix = nn.Linear(net.width, 3 * net.width)
         self.out = nn.Linear(net.width, net.width)
         self.body = feed_forward((net.width, 2 * net.width, net.width), "gelu", net.dropout)
-        self.drop = nn.Dropout(net.dropout)
+        self.drop = Dropout(net.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         b, n, width = x.shape
