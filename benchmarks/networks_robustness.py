@@ -43,7 +43,7 @@ MODELS: dict[str, Forecaster] = {
     "gru, radius 0.05": replace(GRU, radius=0.05),
     "gru, radius 0.2": replace(GRU, radius=0.2),
     "gru, jitter 0.3": replace(GRU, pace=Pace(augment=Augment(jitter=0.3))),
-    "gru, robust scaling": replace(GRU, scaling="robust"),
+    "gru, standard scaling": replace(GRU, scaling="standard"),
     "pretrained": Pretrained(),
     "seasonal_naive": SeasonalNaive(),
 }
@@ -58,7 +58,7 @@ LINES = {
     "gru": ("#0f766e", "-"),
     "gru, radius 0.05": ("#d97706", "-"),
     "gru, radius 0.2": ("#b91c1c", "--"),
-    "gru, robust scaling": ("#6d28d9", ":"),
+    "gru, standard scaling": ("#6d28d9", ":"),
     "pretrained": (MUTED, "--"),
     "seasonal_naive": (PALE, "-"),
 }

@@ -57,7 +57,7 @@ class Neural:
 
     net: Net = field(default_factory=Recurrent)
     context: int = 0
-    scaling: Scaling = "standard"
+    scaling: Scaling = "robust"
     loss: Literal["quantile", "count"] = "quantile"
     trend: float = 0.0
     radius: float = 0.0
