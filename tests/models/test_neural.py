@@ -240,6 +240,7 @@ def test_training_with_everything_on_still_learns() -> None:
     [
         (lambda: MLP(()), "at least one"),
         (lambda: Recurrent(hidden=0), "at least 1"),
+        (lambda: Recurrent(back=-1), "back is at least 0"),
         (lambda: Attention(width=10, heads=4), "multiple of heads"),
         (lambda: Pace(learning_rate=0), "above 0"),
         (lambda: Neural(context=-1), "not below 0"),

@@ -100,6 +100,33 @@ def test_lower_layers_learn_at_smaller_rates(net: Net) -> None:
     assert Parts().shares(layers) == ()
 
 
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_recurrent_networks_learn_through_the_latest_steps_and_read_them_all(cell: Any) -> None:
+    torch = pytest.importorskip("torch", reason="networks need tradewind[deep]")
+    from tradewind.models.neural.network import Shape, encoder_of
+
+    shape = Shape(12, 7, 3, 2, 6, (), 1, 9, counts=False)
+    encoder: Any = encoder_of(Recurrent(cell, 4, 2, dropout=0.0, back=5), shape, 0)
+    past = torch.randn(6, 12, 3, generator=torch.Generator().manual_seed(1))
+    made = encoder.train()(past, [])
+    torch.testing.assert_close(made, encoder.eval()(past, []))
+    parameters = list(encoder.parameters())
+    found = torch.autograd.grad(made.square().sum(), parameters)
+
+    with torch.no_grad():
+        below, first = encoder.body(past[:, :7])
+        _, second = encoder.above[0](below)
+    late, _ = encoder.body(past[:, 7:], first)
+    late, _ = encoder.above[0](late, second)
+    wanted = torch.autograd.grad(late[:, -1].square().sum(), parameters)
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, other)
+
+    moved = past.clone().requires_grad_(True)
+    (told,) = torch.autograd.grad(encoder.train()(moved, []).sum(), moved)
+    assert (told != 0).any(2).all(), "adversarial training asks for all steps of the past"
+
+
 def test_a_line_has_no_layers_to_slow_down() -> None:
     slow = replace(FAST, parts=Parts(layer=0.5))
     seen = window()

@@ -36,18 +36,23 @@ class Recurrent:
 
     cell      rnn, lstm or gru
     hidden    numbers that a layer carries from step to step
+    back      latest steps of the past through which the loss is led back in training (truncated
+              backpropagation through time; Williams & Peng 1990); 0 for a quarter of the context
     """
 
     cell: Literal["rnn", "lstm", "gru"] = "gru"
     hidden: int = 64
     layers: int = 1
     dropout: float = 0.1
+    back: int = 0
 
     def __post_init__(self) -> None:
         if self.cell not in ("rnn", "lstm", "gru"):
             raise ValueError(f"cell is rnn, lstm or gru, not {self.cell!r}")
         if self.hidden < 1 or self.layers < 1:
             raise ValueError(f"hidden and layers are at least 1: {self.hidden}, {self.layers}")
+        if self.back < 0:
+            raise ValueError(f"back is at least 0, not {self.back}")
         _check_dropout(self.dropout)
 
 

@@ -22,6 +22,8 @@ ACTIVATION: dict[str, type[nn.Module]] = {
 CLASSES = 3
 """Rise, flat, fall."""
 HEAD = 64
+BACK = 0.25
+"""Share of the context that a recurrent network learns through, unless told otherwise."""
 EDGES = 5
 """Numbers that tell where the edges of the classes lie."""
 
@@ -215,14 +217,23 @@ class _Steps(Encoder):
             kind(net.hidden, net.hidden, batch_first=True) for _ in range(net.layers - 1)
         )
         self.drop = Dropout(net.dropout)
+        self.back = net.back or math.ceil(BACK * shape.context)
         self.width = net.hidden
 
     def forward(self, past: Tensor, static: list[Tensor]) -> Tensor:
         wide = [part[:, None].expand(-1, past.shape[1], -1) for part in static]
-        states, _ = self.body(torch.cat([past, *wide], dim=2))
-        for layer in self.above:
-            states, _ = layer(self.drop(states))
-        out: Tensor = self.drop(states[:, -1])
+        steps = torch.cat([past, *wide], dim=2)
+        through = self.back if self.training and not past.requires_grad else steps.shape[1]
+        early, late = steps[:, :-through], steps[:, -through:]
+        for k, layer in enumerate((self.body, *self.above)):
+            if k:
+                early, late = self.drop(early), self.drop(late)
+            state = None
+            if early.shape[1]:
+                with torch.no_grad():
+                    early, state = layer(early)
+            late, _ = layer(late, state)
+        out: Tensor = self.drop(late[:, -1])
         return out
 
     def layers(self) -> tuple[tuple[str, ...], ...]:
