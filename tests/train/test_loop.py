@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason="networks need tradewind[deep]")
 from torch import Tensor, nn  # noqa: E402
 
 from tradewind.train.loop import State, Training, Watch, rate, train  # noqa: E402
-from tradewind.train.team import Dropout, parts_of  # noqa: E402
+from tradewind.train.threads import Dropout, parts_of  # noqa: E402
 
 QUICK = Training(steps=30, learning_rate=0.01, warmup=5, log_every=10, bf16=False)
 Batch = tuple[Tensor, Tensor]
@@ -361,6 +361,17 @@ def test_threads_draw_the_same_in_every_run_and_after_a_pause() -> None:
     resumed = train(noisy(), named, squared_of_names, whole, half)
     assert same(never, train(noisy(), named, squared_of_names, settings))
     assert same(resumed, train(noisy(), named, squared_of_names, whole))
+
+
+def test_no_part_and_no_step_draws_what_another_drew() -> None:
+    layer, ones, drawn = Dropout(0.5), torch.ones(64), []
+
+    def draws(net: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+        drawn.append(tuple(layer(ones).tolist()))
+        return squared_of_names(net, batch)
+
+    train(plain(), named, draws, replace(QUICK, steps=4, threads=2))
+    assert len(drawn) == len(set(drawn)) == 8
 
 
 def test_an_error_in_a_part_ends_training_and_gives_the_threads_back() -> None:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from tradewind.errors import DataError, Diverged
 from tradewind.train.place import place
-from tradewind.train.team import Team, drawing, parts_of
+from tradewind.train.threads import Workers, drawing, parts_of
 from tradewind.train.tracker import Silent, Tracker
 
 PATIENCE = 20
@@ -199,7 +199,9 @@ def train(
             return run.state()
         stream = batches(run.step)
         try:
-            with Team(settings.threads) if settings.threads > 1 else nullcontext() as run.team:
+            with (
+                Workers(settings.threads) if settings.threads > 1 else nullcontext() as run.workers
+            ):
                 return _steps(run, stream, loss_of, watch)
         finally:
             close = getattr(stream, "close", None)
@@ -277,7 +279,7 @@ class _Run:
     def __init__(self, network: nn.Module, settings: Training, state: State | None) -> None:
         self.settings, self.network = settings, network
         self.step, self.skipped, self.bad = 0, 0, 0
-        self.team: Team | None = None
+        self.workers: Workers | None = None
         if state is not None:
             self.step, self.skipped = state.step, state.skipped
             _load(network, state.weights)
@@ -345,15 +347,15 @@ class _Run:
             return loss.detach(), torch.autograd.grad(loss, parameters, allow_unused=True)
 
         placed = place(batch, device)
-        if self.team is None:
+        if self.workers is None:
             return made(placed)
-        parts = parts_of(placed, self.team.size)
+        parts = parts_of(placed, self.workers.size)
 
         def drawn(k: int) -> tuple[Tensor, tuple[Tensor | None, ...]]:
             with drawing((self.settings.seed, self.step, k)):
                 return made(parts[k])
 
-        losses, found = zip(*self.team.each(drawn, range(len(parts))), strict=True)
+        losses, found = zip(*self.workers.each(drawn, range(len(parts))), strict=True)
         means = (_mean([g for g in of if g is not None]) for of in zip(*found, strict=True))
         return torch.stack(losses).mean(), tuple(means)
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tradewind.models.neural.nets import MLP, Attention, Linear, Net, Recurrent
-from tradewind.train.team import Dropout
+from tradewind.train.threads import Dropout
 
 ACTIVATION: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,

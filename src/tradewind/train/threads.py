@@ -54,7 +54,7 @@ def drawing(seed: Sequence[int]) -> Iterator[None]:
         _GENERATOR.reset(token)
 
 
-class Team:
+class Workers:
     """The calling thread and size - 1 others, each computing on one thread only.
 
     Numbers too small to be normal count as 0 on all of them: gradients vanish over a long past, and
@@ -67,7 +67,7 @@ class Team:
         self.threads = torch.get_num_threads()
         self.others = ThreadPoolExecutor(max(size - 1, 1), "part", initializer=_alone)
 
-    def __enter__(self) -> Team:
+    def __enter__(self) -> Workers:
         _alone()
         return self
 

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="networks need tradewind[deep]")
 
 from torch import Tensor  # noqa: E402
 
-from tradewind.train.team import Dropout, Team, drawing, parts_of  # noqa: E402
+from tradewind.train.threads import Dropout, Workers, drawing, parts_of  # noqa: E402
 
 TINY = 1e-39
 """Too small to be normal."""
@@ -21,8 +21,8 @@ def test_work_is_done_at_the_same_time_and_comes_back_in_order() -> None:
         met.wait()
         return k, bool(torch.full((1,), TINY).mul(1.0) == 0)
 
-    with Team(3) as team:
-        assert team.each(work, range(3)) == [(k, True) for k in range(3)]
+    with Workers(3) as workers:
+        assert workers.each(work, range(3)) == [(k, True) for k in range(3)]
     assert bool(torch.full((1,), TINY).mul(1.0) > 0)
 
 
@@ -30,7 +30,7 @@ def test_the_number_of_threads_is_given_back() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        with Team(2):
+        with Workers(2):
             assert torch.get_num_threads() == 1
         assert torch.get_num_threads() == 2
     finally:
@@ -46,8 +46,8 @@ def test_an_error_of_any_part_is_raised_when_all_have_ended(bad: int) -> None:
             raise ValueError(f"part {k}")
         ended.append(k)
 
-    with Team(2) as team, pytest.raises(ValueError, match=f"part {bad}"):
-        team.each(work, range(2))
+    with Workers(2) as workers, pytest.raises(ValueError, match=f"part {bad}"):
+        workers.each(work, range(2))
     assert ended == [1 - bad]
 
 
@@ -76,8 +76,8 @@ def test_what_one_thread_draws_does_not_depend_on_the_others() -> None:
             drawn: Tensor = torch.stack([layer(ones) for _ in range(20)])
         return drawn
 
-    with Team(2) as team:
-        together = team.each(alone, range(2))
+    with Workers(2) as workers:
+        together = workers.each(alone, range(2))
     assert torch.equal(together[0], alone(0))
     assert torch.equal(together[1], alone(1))
     assert not torch.equal(together[0], together[1])
